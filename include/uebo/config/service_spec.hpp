@@ -1,0 +1,134 @@
+// A service as its file describes it. One schema table (src/config/service_schema.cpp) drives the parser, `uebo check`,
+// services/schema.json and the documentation; a new key is one row there and one field here.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "uebo/base/result.hpp"
+
+namespace uebo::config {
+
+/// A daemon is to run for as long as it is wanted. A job runs once and counts as up after it has ended with 0.
+enum class ServiceType { Daemon, Job };
+enum class RestartPolicy { Always, OnFailure, Never };
+enum class Scheduling { Other, Batch, Idle };
+
+/// "main": the stop signal goes to the main process alone. "group": to every process of the service.
+enum class StopTarget { Main, Group };
+
+struct Directory {
+  std::string path;
+  std::string owner;          // "user:group", empty: root:root
+  mode_t mode = 0755;
+  bool recursive = false;     // whatever lies below and belongs to somebody else is given to the owner too
+};
+
+struct FileToWrite {
+  std::string path;
+  std::string content;        // after expansion of ${uebo.NAME}
+  std::string owner;
+  mode_t mode = 0644;
+  bool keep = false;          // an existing file stays as it is
+};
+
+struct BindMount {
+  std::string source;
+  std::string target;
+  bool read_only = false;
+};
+
+/// One bound on memory: bytes, a share of RAM, or RAM less a reserve. Where several are given the smallest counts.
+struct MemoryBytes { std::uint64_t bytes; };
+struct MemoryShare { unsigned percent; };
+struct MemoryReserve { std::uint64_t bytes; };
+using MemoryBound = std::variant<MemoryBytes, MemoryShare, MemoryReserve>;
+
+struct LogLimits {
+  std::uint64_t size = 10 * 1000;  // bytes of a file before it is rotated
+  unsigned count = 5;              // files kept, the current one included
+};
+
+struct StopSettings {
+  int signal = 15;                 // SIGTERM
+  StopTarget target = StopTarget::Main;
+  std::chrono::milliseconds timeout{10'000};
+  std::vector<std::string> command;  // run first, as root; for a job that is up: what undoes it
+};
+
+struct ServiceSpec {
+  std::string name;                // "boinc", "getty@ttyS0"; a template's ends with '@'
+  std::string origin;              // file that it came from, for messages; empty for one built in
+  std::string description;
+  ServiceType type = ServiceType::Daemon;
+  bool enabled = true;
+  std::vector<std::string> command;      // main process: path and arguments
+  std::vector<std::string> prepare;      // run to its end as root before each start, in the service's cgroup
+  std::vector<std::string> after_start;  // run as root beside the main process after each start
+  std::string user = "root";
+  std::string group;                     // empty: the user's own
+  std::vector<std::string> needs;        // services and conditions that must be up; the service stops when one goes
+  std::vector<std::string> provides;     // conditions set while the service is up (a job: from its success on)
+  std::vector<std::string> settles;      // conditions set for good when the first run has ended, however it ended
+  std::vector<std::string> triggers;     // what makes a job run again: "uevent:block", "uevent:modalias", "condition:storage"
+  std::map<std::string, std::string> environment;
+  std::string working_directory = "/";
+  std::vector<Directory> directories;
+  std::vector<FileToWrite> files;
+  std::vector<BindMount> binds;
+  std::string terminal;                  // opened as the three standard descriptors and controlling terminal
+  std::vector<MemoryBound> memory_max;
+  int nice = 0;
+  Scheduling scheduling = Scheduling::Other;
+  int oom_score_adjust = 0;
+  StopSettings stop;
+  RestartPolicy restart = RestartPolicy::Always;
+  std::optional<std::chrono::milliseconds> deadline;  // of a job's run, and of `prepare`
+  LogLimits log;
+};
+
+/// True for a template's name ("getty@"), which never runs itself.
+[[nodiscard]] bool is_template(std::string_view name);
+
+/// A copy of a template for one instance: its name and every %i in its strings replaced.
+[[nodiscard]] ServiceSpec instantiate(const ServiceSpec& templ, std::string_view instance);
+
+/// One thing that is wrong with a file: which file, which line (0: the whole file), what, and what was expected.
+struct Problem {
+  std::string file;
+  unsigned line = 0;
+  std::string text;
+  [[nodiscard]] std::string message() const;  // "boinc.json:7: nice: 42 is out of range (expected -20 to 19)"
+};
+
+struct ParsedService {
+  ServiceSpec spec;
+  std::vector<Problem> problems;  // not empty: the spec must not be used
+};
+
+/// Parses the text of one service file. `name` comes from the file's name ("boinc" of boinc.json). Reports all
+/// problems, not the first alone; an unknown key is one (with the nearest known name). Never throws.
+[[nodiscard]] ParsedService parse_service(std::string_view text, const std::string& name, const std::string& origin);
+
+struct LoadedServices {
+  std::vector<ServiceSpec> services;
+  std::vector<Problem> problems;  // one bad file costs that service alone
+};
+
+/// All *.json files of a directory in the order of their names, schema.json left out. Checks needs among them too:
+/// a name that is neither a service of `known` or of the directory nor a condition, and cycles, are problems.
+[[nodiscard]] LoadedServices load_services(const std::string& directory, const std::vector<ServiceSpec>& known = {});
+
+/// services/schema.json, and the keys as a table in markdown for the README.
+[[nodiscard]] std::string service_json_schema();
+[[nodiscard]] std::string service_keys_markdown();
+
+}  // namespace uebo::config

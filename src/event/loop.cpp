@@ -1,0 +1,127 @@
+#include "uebo/event/loop.hpp"
+
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <span>
+#include <string>
+
+namespace uebo::event {
+
+struct Loop::Watch {
+  int fd;
+  Priority priority;
+  Handler handler;
+  bool removed = false;
+};
+
+Loop::Loop(UniqueFd epoll, UniqueFd timer) : epoll_(std::move(epoll)), timer_(std::move(timer)) {}
+Loop::~Loop() = default;
+
+Result<std::unique_ptr<Loop>> Loop::create() {
+  UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) return errno_error("epoll_create1", "");
+  UniqueFd timer(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!timer) return errno_error("timerfd_create", "");
+  auto loop = std::unique_ptr<Loop>(new Loop(std::move(epoll), std::move(timer)));
+  UEBO_TRY(loop->watch(loop->timer_.get(), EPOLLIN, [self = loop.get()](std::uint32_t) { self->fire_timers(); }));
+  return loop;
+}
+
+Result<> Loop::watch(int fd, std::uint32_t epoll_events, Handler handler, Priority priority) {
+  epoll_event event{};
+  event.events = epoll_events;
+  event.data.fd = fd;
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+    return errno_error("epoll_ctl add", "descriptor " + std::to_string(fd));
+  watches_[fd] = std::make_shared<Watch>(Watch{.fd = fd, .priority = priority, .handler = std::move(handler)});
+  return {};
+}
+
+void Loop::remove(int fd) {
+  const auto found = watches_.find(fd);
+  if (found == watches_.end()) return;
+  found->second->removed = true;
+  watches_.erase(found);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
+Loop::TimerId Loop::at(TimePoint when, std::function<void()> handler) {
+  const TimerId id{next_timer_++};
+  timers_.emplace(when, Timer{.id = id, .handler = std::move(handler)});
+  arm_timer();
+  return id;
+}
+
+void Loop::cancel(TimerId timer) {
+  const auto found = std::ranges::find_if(timers_, [&](const auto& entry) { return entry.second.id == timer; });
+  if (found == timers_.end()) return;
+  timers_.erase(found);
+  arm_timer();
+}
+
+void Loop::arm_timer() {
+  itimerspec spec{};  // all zero disarms
+  if (!timers_.empty()) {
+    // A time in the past must still fire; an it_value of zero would disarm, so it is at least 1 ns.
+    const auto when = std::max(timers_.begin()->first.time_since_epoch(), Duration(1));
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(when);
+    spec.it_value.tv_sec = static_cast<time_t>(seconds.count());
+    spec.it_value.tv_nsec = static_cast<long>((when - seconds).count());
+  }
+  timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
+}
+
+void Loop::fire_timers() {
+  std::uint64_t expirations = 0;
+  if (read(timer_.get(), &expirations, sizeof expirations) < 0) return;
+  const TimePoint now = BootClock::now();
+  // Handlers may set and cancel timers: take one at a time, and none that was set meanwhile for later.
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    const auto handler = std::move(timers_.begin()->second.handler);
+    timers_.erase(timers_.begin());
+    handler();
+  }
+  arm_timer();
+}
+
+Result<> Loop::turn(int timeout_milliseconds) {
+  std::array<epoll_event, 32> events{};
+  const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_milliseconds);
+  if (count < 0 && errno == EINTR) return {};
+  if (count < 0) return errno_error("epoll_wait", "");
+
+  std::vector<std::pair<std::shared_ptr<Watch>, std::uint32_t>> ready;
+  for (const auto& event : std::span(events).first(static_cast<std::size_t>(count)))
+    if (const auto found = watches_.find(event.data.fd); found != watches_.end())
+      ready.emplace_back(found->second, event.events);
+  std::ranges::stable_sort(ready, {}, [](const auto& entry) { return entry.first->priority; });
+  for (const auto& [watch, bits] : ready)
+    if (!watch->removed) watch->handler(bits);
+  return {};
+}
+
+Result<> Loop::run() {
+  while (!stopping_) UEBO_TRY(turn(-1));
+  return {};
+}
+
+Result<> Loop::run_once(Duration timeout) {
+  return turn(static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count()));
+}
+
+Result<UniqueFd> signal_descriptor(const std::vector<int>& signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return errno_error("sigprocmask", "");
+  UniqueFd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) return errno_error("signalfd", "");
+  return fd;
+}
+
+}  // namespace uebo::event
