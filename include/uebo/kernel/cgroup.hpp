@@ -1,0 +1,52 @@
+// Control groups, version 2 (admin-guide/cgroup-v2). One group for each run of a service, made before the clone and
+// removed when it is empty, so that counters never carry over from one run to the next.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "uebo/base/result.hpp"
+#include "uebo/base/unique_fd.hpp"
+
+namespace uebo::kernel {
+
+struct MemoryEvents {
+  std::uint64_t oom_kill = 0;
+};
+
+class Cgroup {
+ public:
+  /// Makes (or takes over) the group at `path` and opens it.
+  [[nodiscard]] static Result<Cgroup> create(const std::string& path);
+
+  /// For CLONE_INTO_CGROUP.
+  [[nodiscard]] int directory() const { return directory_.get(); }
+  /// cgroup.events: shows EPOLLPRI when "populated" changes; read it anew with populated().
+  [[nodiscard]] int events() const { return events_.get(); }
+  [[nodiscard]] Result<bool> populated() const;
+  /// SIGKILL to every process in it, by cgroup.kill.
+  [[nodiscard]] Result<> kill() const;
+  /// `signal` to every process in it, by its cgroup.procs.
+  [[nodiscard]] Result<> signal(int signal) const;
+  /// memory.max in bytes. A machine without the memory controller gives an error, which the caller may log.
+  [[nodiscard]] Result<> set_memory_max(std::uint64_t bytes) const;
+  /// memory.current in bytes and cpu.stat's usage; none where the controller is missing.
+  [[nodiscard]] std::optional<std::uint64_t> memory_current() const;
+  [[nodiscard]] std::optional<std::chrono::microseconds> cpu_usage() const;
+  [[nodiscard]] MemoryEvents memory_events() const;
+  /// Removes the group, its empty children first. EBUSY while it is populated.
+  [[nodiscard]] Result<> remove();
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  UniqueFd directory_;
+  UniqueFd events_;
+};
+
+/// Enables those of memory, cpu, io and pids that `path` offers for its children. Returns what could be enabled.
+[[nodiscard]] Result<std::string> enable_controllers(const std::string& path);
+
+}  // namespace uebo::kernel

@@ -1,0 +1,38 @@
+// Mounts. libmount where a table or a helper's options matter, mount(2) and its successors where one call is all.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "uebo/base/result.hpp"
+
+namespace uebo::kernel {
+
+struct MountPoint {
+  std::string source;
+  std::string target;
+  std::string type;
+  std::string options;
+};
+
+/// A kernel file system: proc, sysfs, devtmpfs, tmpfs, cgroup2, ... EBUSY (mounted there already) is success.
+[[nodiscard]] Result<> mount_api(const std::string& type, const std::string& target, unsigned long flags,
+                                 const std::string& options = {});
+/// A block device, through libmount: `type` empty lets it probe; options as in fstab ("noatime,nosuid,nodev").
+[[nodiscard]] Result<> mount_device(const std::string& device, const std::string& target, const std::string& type,
+                                    const std::string& options);
+[[nodiscard]] Result<> bind(const std::string& source, const std::string& target, bool read_only);
+/// Makes the mount and all below it shared (rule 11) with mount_setattr(2), AT_RECURSIVE.
+[[nodiscard]] Result<> make_shared_recursively(const std::string& target);
+/// Flags are umount2(2)'s. Not mounted (EINVAL) is an error.
+[[nodiscard]] Result<> unmount(const std::string& target, int flags = 0);
+[[nodiscard]] Result<std::optional<MountPoint>> find_mount(const std::string& target);
+/// From /proc/self/mountinfo, in the order of mounting.
+[[nodiscard]] Result<std::vector<MountPoint>> mounts();
+/// Attaches `file` to a free loop device, read only and with autoclear (loop(4), LOOP_CONFIGURE). Returns /dev/loopN.
+[[nodiscard]] Result<std::string> attach_loop(const std::string& file);
+
+}  // namespace uebo::kernel
