@@ -1,0 +1,26 @@
+// The conditions that are set now, and who holds each: two interfaces with an address both hold `net`, and it is lost
+// with the last of them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace uebo::supervise {
+
+class Conditions {
+ public:
+  /// True when the condition was not set before.
+  bool set(const std::string& condition, const std::string& holder, const std::string& detail);
+  /// True when this was the last holder.
+  bool clear(const std::string& condition, const std::string& holder);
+  [[nodiscard]] bool is_set(std::string_view condition) const { return held_.contains(condition); }
+
+  using Holders = std::map<std::string, std::string>;  // holder -> detail
+  [[nodiscard]] const std::map<std::string, Holders, std::less<>>& all() const { return held_; }
+
+ private:
+  std::map<std::string, Holders, std::less<>> held_;
+};
+
+}  // namespace uebo::supervise

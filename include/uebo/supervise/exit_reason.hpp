@@ -1,0 +1,32 @@
+// Why a process of a service ended, or never came to life.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace uebo::supervise {
+
+struct ExitReason {
+  enum class Kind {
+    Exited,       // value: exit code
+    Signalled,    // value: signal
+    DumpedCore,   // value: signal
+    OutOfMemory,  // killed by its cgroup's limit; value: signal
+    Deadline,     // did not end or become ready in time
+    ExecFailed,   // value: errno, stage: what the child was doing
+  };
+
+  Kind kind = Kind::Exited;
+  int value = 0;
+  std::string stage;  // "prepare", "exec /usr/bin/boinc", empty: the main process itself
+
+  [[nodiscard]] bool success() const { return kind == Kind::Exited && value == 0; }
+  /// "exit code 1", "signal 9 (KILL)", "exec /usr/bin/boinc: No such file or directory".
+  [[nodiscard]] std::string text() const;
+  bool operator==(const ExitReason&) const = default;
+};
+
+/// "exited", "signalled", ... as JSON and metrics name it.
+[[nodiscard]] std::string_view name_of(ExitReason::Kind kind);
+
+}  // namespace uebo::supervise

@@ -1,0 +1,57 @@
+// Starting one process: everything is made ready before the clone; the child only makes system calls (rule 4), and
+// reports the stage and errno of a failure through a pipe that an exec closes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "uebo/base/result.hpp"
+#include "uebo/base/unique_fd.hpp"
+#include "uebo/config/service_spec.hpp"
+#include "uebo/supervise/exit_reason.hpp"
+#include "uebo/supervise/unit.hpp"
+
+namespace uebo::supervise {
+
+/// A user as /etc/passwd has it (read by fgetpwent(3): no name service is asked).
+struct Account {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::string name = "root";
+  std::string home = "/root";
+};
+[[nodiscard]] Result<Account> find_account(const std::string& user, const std::string& group);
+
+/// All that a child needs, with nothing left to look up.
+struct LaunchPlan {
+  std::vector<std::string> command;
+  std::vector<std::string> environment;  // "NAME=value"
+  Account account;
+  bool unprivileged = false;             // no_new_privs and an empty bounding set
+  std::string working_directory = "/";
+  std::vector<config::BindMount> binds;
+  std::string terminal;
+  int nice = 0;
+  config::Scheduling scheduling = config::Scheduling::Other;
+  int oom_score_adjust = 0;
+};
+
+/// The plan for one of a service's processes. Prepare, AfterStart and StopCommand run as root, outside of the binds.
+[[nodiscard]] Result<LaunchPlan> plan_for(const config::ServiceSpec& spec, Process process);
+
+struct LaunchedProcess {
+  pid_t pid = -1;
+  UniqueFd pidfd;
+  UniqueFd status;  // readable when the exec has failed or (end of file) succeeded
+};
+
+/// clone3(2) with CLONE_PIDFD and CLONE_INTO_CGROUP. `output` becomes standard output and error; -1: /dev/null.
+[[nodiscard]] Result<LaunchedProcess> launch(const LaunchPlan& plan, int cgroup_directory, int output);
+
+/// After `status` has become readable: why the exec failed, or none when it succeeded.
+[[nodiscard]] std::optional<ExitReason> launch_failure(int status, const LaunchPlan& plan);
+
+}  // namespace uebo::supervise

@@ -1,0 +1,115 @@
+// The graph of units and conditions. It decides which unit may run, feeds their state machines, and carries out what
+// they ask for. Boot jobs and services are the same thing here.
+//
+// A unit may run while it is wanted and everything that it needs is up. Whatever goes down goes after its dependents:
+// shutdown is nothing but "nothing is wanted any more", and stops everything in the reverse order of need, all at once
+// where that allows it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "uebo/event/loop.hpp"
+#include "uebo/supervise/conditions.hpp"
+#include "uebo/supervise/log_collector.hpp"
+#include "uebo/supervise/process_host.hpp"
+#include "uebo/supervise/unit.hpp"
+
+namespace uebo::supervise {
+
+/// What people and metrics are shown of one unit.
+struct UnitStatus {
+  std::string name;
+  std::string description;
+  bool job = false;
+  bool enabled = true;
+  std::string_view state;
+  std::optional<std::string> detail;          // exit reason, stop phase, or a job's last line
+  std::vector<std::string> waits_for;         // needs that are not met
+  std::optional<pid_t> main_pid;
+  std::optional<std::uint64_t> memory;        // bytes, of the whole cgroup
+  std::optional<Duration> running_for;
+  std::optional<Duration> next_try_in;
+  unsigned restarts = 0;
+  std::optional<std::string> last_exit;
+  std::uint64_t log_lines = 0;
+  std::uint64_t log_dropped = 0;
+  std::optional<TimePoint> first_started;     // for the boot profile
+  std::optional<TimePoint> first_up;          // a job that failed: when it had ended
+};
+
+class Supervisor {
+ public:
+  Supervisor(event::Loop& loop, ProcessHost& processes, LogCollector& logs);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  ~Supervisor();
+
+  /// Adds a unit, or a template of units. Enabled ones are wanted from now on. A second one of a name is an error.
+  [[nodiscard]] Result<> add(config::ServiceSpec spec);
+
+  // Verbs. An unknown name is an Error with ENOENT; a start during shutdown ESHUTDOWN.
+  [[nodiscard]] Result<> start(const std::string& name);  // makes an instance of a template ("getty@ttyS0")
+  [[nodiscard]] Result<> stop(const std::string& name);
+  [[nodiscard]] Result<> restart(const std::string& name);
+  /// A disabled unit is stopped and stays so until it is enabled. Whether that outlives a reboot is the caller's care.
+  [[nodiscard]] Result<> set_enabled(const std::string& name, bool enabled);
+
+  /// Jobs whose `triggers` name this run (again): "uevent:block".
+  void trigger(const std::string& what);
+  void set_condition(const std::string& condition, const std::string& holder, const std::string& detail);
+  void clear_condition(const std::string& condition, const std::string& holder);
+
+  /// Stops everything; calls `done` once when nothing is left, or at the deadline with what could not be stopped.
+  void shut_down(Duration deadline, std::function<void(const std::vector<std::string>& left)> done);
+  [[nodiscard]] bool shutting_down() const { return shutting_down_; }
+
+  [[nodiscard]] std::vector<UnitStatus> status() const;
+  [[nodiscard]] std::optional<UnitStatus> status(const std::string& name) const;
+  [[nodiscard]] const Conditions& conditions() const { return conditions_; }
+  /// Called after each change of a unit's state or of a condition, when all that follows from it has been done.
+  void on_change(std::function<void()> listener) { listener_ = std::move(listener); }
+
+ private:
+  struct Entry;
+
+  Result<Entry*> find(const std::string& name);
+  Result<Entry*> find_or_instantiate(const std::string& name);
+  void deliver(const std::string& unit, Event event);
+  void drain();
+  void handle(Entry& entry, const Event& event);
+  void perform(Entry& entry, Action action);
+  void arm_deadline(Entry& entry);
+  void evaluate();
+  void evaluate_one(Entry& entry, const std::set<const Entry*>& leaving);
+  [[nodiscard]] bool wanted(const Entry& entry) const;
+  [[nodiscard]] std::set<const Entry*> leaving_units() const;
+  [[nodiscard]] std::vector<std::string> unmet_needs(const Entry& entry, const std::set<const Entry*>& leaving) const;
+  [[nodiscard]] bool need_is_met(const std::string& need, const std::set<const Entry*>& leaving) const;
+  [[nodiscard]] bool dependents_inactive(const Entry& entry) const;
+  void report(Entry& entry, const State& before);
+  void check_shutdown();
+  [[nodiscard]] UnitStatus status_of(const Entry& entry) const;
+  [[nodiscard]] std::string last_line(const Entry& entry) const;
+
+  event::Loop& loop_;
+  ProcessHost& processes_;
+  LogCollector& logs_;
+  std::map<std::string, std::unique_ptr<Entry>> entries_;
+  std::map<std::string, config::ServiceSpec> templates_;
+  Conditions conditions_;
+  std::deque<std::pair<std::string, Event>> queue_;
+  bool draining_ = false;
+  bool shutting_down_ = false;
+  std::optional<event::Loop::TimerId> shutdown_timer_;
+  std::function<void(const std::vector<std::string>&)> shutdown_done_;
+  std::function<void()> listener_;
+};
+
+}  // namespace uebo::supervise

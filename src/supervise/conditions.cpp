@@ -1,0 +1,18 @@
+#include "uebo/supervise/conditions.hpp"
+
+namespace uebo::supervise {
+
+bool Conditions::set(const std::string& condition, const std::string& holder, const std::string& detail) {
+  const bool added = !held_.contains(condition);
+  held_[condition][holder] = detail;
+  return added;
+}
+
+bool Conditions::clear(const std::string& condition, const std::string& holder) {
+  const auto found = held_.find(condition);
+  if (found == held_.end() || found->second.erase(holder) == 0 || !found->second.empty()) return false;
+  held_.erase(found);
+  return true;
+}
+
+}  // namespace uebo::supervise

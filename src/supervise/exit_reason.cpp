@@ -1,0 +1,35 @@
+#include "uebo/supervise/exit_reason.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace uebo::supervise {
+namespace {
+
+constexpr std::array<std::string_view, 6> kNames{"exited",        "signalled", "dumped-core",
+                                                 "out-of-memory", "deadline",  "exec-failed"};
+static_assert(kNames.size() == static_cast<std::size_t>(ExitReason::Kind::ExecFailed) + 1);
+
+std::string signal_text(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return "signal " + std::to_string(signal) + (name ? " (" + std::string(name) + ")" : "");
+}
+
+}  // namespace
+
+std::string_view name_of(ExitReason::Kind kind) { return kNames[static_cast<std::size_t>(kind)]; }
+
+std::string ExitReason::text() const {
+  const std::string place = stage.empty() ? "" : stage + ": ";
+  switch (kind) {
+    case Kind::Exited: return place + "exit code " + std::to_string(value);
+    case Kind::Signalled: return place + signal_text(value);
+    case Kind::DumpedCore: return place + signal_text(value) + ", core dumped";
+    case Kind::OutOfMemory: return place + "killed at its memory limit";
+    case Kind::Deadline: return place + "not done by its deadline";
+    case Kind::ExecFailed: return place + strerrordesc_np(value);
+  }
+  return {};
+}
+
+}  // namespace uebo::supervise

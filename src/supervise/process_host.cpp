@@ -1,0 +1,197 @@
+#include "uebo/supervise/process_host.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "uebo/kernel/cgroup.hpp"
+#include "uebo/supervise/launch.hpp"
+#include "uebo/supervise/memory_bound.hpp"
+
+namespace uebo::supervise {
+
+/// One run of a unit: its cgroup, and the main process while there is one.
+struct SystemProcessHost::Run {
+  kernel::Cgroup cgroup;
+  std::optional<pid_t> main;
+};
+
+struct SystemProcessHost::Child {
+  std::string unit;
+  Process process;
+  LaunchPlan plan;
+  LaunchedProcess handle;
+  bool exec_known = false;
+};
+
+SystemProcessHost::SystemProcessHost(event::Loop& loop, LogCollector& logs, std::string cgroup_root)
+    : loop_(loop), logs_(logs), cgroup_root_(std::move(cgroup_root)) {}
+
+SystemProcessHost::~SystemProcessHost() {
+  for (const auto& [pid, child] : children_)
+    if (!child->exec_known) loop_.remove(child->handle.status.get());
+  for (const auto& [name, run] : runs_) loop_.remove(run->cgroup.events());
+}
+
+void SystemProcessHost::set_sink(Sink sink) { sink_ = std::move(sink); }
+
+void SystemProcessHost::launch(const config::ServiceSpec& spec, Process process) {
+  const bool fresh = process == Process::Prepare || (process == Process::Main && !policy_of(spec).prepares);
+  const auto attempt = [&]() -> Result<> { return start(*UEBO_TRY(run_for(spec, fresh)), spec, process); };
+  const auto started = attempt();
+  if (started) return;
+  const ExitReason why{
+      .kind = ExitReason::Kind::ExecFailed, .value = started.error().code, .stage = started.error().message()};
+  if (process == Process::Main)
+    sink_(spec.name, LaunchFailed{why});
+  else
+    sink_(spec.name, Exited{.process = process, .reason = why});
+}
+
+Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::ServiceSpec& spec, bool fresh) {
+  if (fresh) remove_run(spec.name);
+  if (const auto found = runs_.find(spec.name); found != runs_.end()) return found->second.get();
+  auto run = std::make_unique<Run>(Run{.cgroup = UEBO_TRY(kernel::Cgroup::create(cgroup_root_ + "/" + spec.name)),
+                                       .main = std::nullopt});
+  apply_memory_limit(*run, spec);
+  UEBO_TRY(loop_.watch(run->cgroup.events(), EPOLLPRI, [this, name = spec.name](std::uint32_t) { cgroup_changed(name); }));
+  return runs_.emplace(spec.name, std::move(run)).first->second.get();
+}
+
+void SystemProcessHost::apply_memory_limit(Run& run, const config::ServiceSpec& spec) {
+  if (spec.memory_max.empty()) return;
+  const auto bytes = memory_limit(spec.memory_max);
+  const auto set = bytes ? run.cgroup.set_memory_max(*bytes) : Result<>(std::unexpected(bytes.error()));
+  if (!set) spdlog::warn("{}: runs without its memory limit: {}", spec.name, set.error().message());
+}
+
+Result<> SystemProcessHost::start(Run& run, const config::ServiceSpec& spec, Process process) {
+  const int output = UEBO_TRY(logs_.writer(spec.name, spec.log));
+  auto child = std::make_unique<Child>(Child{
+      .unit = spec.name, .process = process, .plan = UEBO_TRY(plan_for(spec, process)), .handle = {}, .exec_known = false});
+  child->handle = UEBO_TRY(supervise::launch(child->plan, run.cgroup.directory(), output));
+  const pid_t pid = child->handle.pid;
+  if (process == Process::Main) run.main = pid;
+  const int status = child->handle.status.get();
+  children_.emplace(pid, std::move(child));
+  return loop_.watch(status, EPOLLIN | EPOLLHUP, [this, pid](std::uint32_t) { exec_settled(pid); });
+}
+
+/// The status pipe is readable: the exec has succeeded (end of file) or failed.
+void SystemProcessHost::exec_settled(pid_t pid) {
+  const auto found = children_.find(pid);
+  if (found == children_.end() || found->second->exec_known) return;
+  Child& child = *found->second;
+  child.exec_known = true;
+  loop_.remove(child.handle.status.get());
+  const auto failure = launch_failure(child.handle.status.get(), child.plan);
+  child.handle.status.reset();
+  if (!failure) {
+    if (child.process == Process::Main) sink_(child.unit, Launched{});
+    return;
+  }
+  // What is still to be reaped of this child is nobody's any more.
+  const std::string unit = child.unit;
+  const Process process = child.process;
+  children_.erase(found);
+  if (process == Process::Main) {
+    if (const auto run = runs_.find(unit); run != runs_.end()) run->second->main.reset();
+    sink_(unit, LaunchFailed{*failure});
+  } else {
+    sink_(unit, Exited{.process = process, .reason = *failure});
+  }
+}
+
+void SystemProcessHost::signal_stop(const config::ServiceSpec& spec) {
+  const auto found = runs_.find(spec.name);
+  if (found == runs_.end()) return;
+  const Run& run = *found->second;
+  if (spec.stop.target == config::StopTarget::Group) {
+    if (const auto sent = run.cgroup.signal(spec.stop.signal); !sent)
+      spdlog::warn("{}: {}", spec.name, sent.error().message());
+    return;
+  }
+  if (!run.main) return;
+  const auto child = children_.find(*run.main);
+  if (child != children_.end())
+    syscall(SYS_pidfd_send_signal, child->second->handle.pidfd.get(), spec.stop.signal, nullptr, 0U);
+}
+
+void SystemProcessHost::kill(const config::ServiceSpec& spec) {
+  const auto found = runs_.find(spec.name);
+  if (found == runs_.end()) return sink_(spec.name, CgroupEmpty{});
+  if (const auto killed = found->second->cgroup.kill(); !killed)
+    spdlog::warn("{}: {}", spec.name, killed.error().message());
+  cgroup_changed(spec.name);
+}
+
+void SystemProcessHost::cgroup_changed(const std::string& unit) {
+  const auto found = runs_.find(unit);
+  if (found == runs_.end()) return;
+  const auto populated = found->second->cgroup.populated();
+  if (populated && !*populated) sink_(unit, CgroupEmpty{});
+}
+
+void SystemProcessHost::release(const config::ServiceSpec& spec) { remove_run(spec.name); }
+
+void SystemProcessHost::remove_run(const std::string& unit) {
+  const auto found = runs_.find(unit);
+  if (found == runs_.end()) return;
+  loop_.remove(found->second->cgroup.events());
+  if (const auto removed = found->second->cgroup.remove(); !removed)
+    spdlog::warn("{}: {}", unit, removed.error().message());
+  runs_.erase(found);
+}
+
+ProcessHost::Usage SystemProcessHost::usage(const std::string& unit) const {
+  const auto found = runs_.find(unit);
+  if (found == runs_.end()) return {};
+  return {.main_pid = found->second->main, .memory = found->second->cgroup.memory_current()};
+}
+
+namespace {
+
+ExitReason reason_of(const siginfo_t& info, bool out_of_memory) {
+  if (info.si_code == CLD_EXITED) return {.kind = ExitReason::Kind::Exited, .value = info.si_status, .stage = {}};
+  auto kind = info.si_code == CLD_DUMPED ? ExitReason::Kind::DumpedCore : ExitReason::Kind::Signalled;
+  if (out_of_memory && info.si_status == SIGKILL) kind = ExitReason::Kind::OutOfMemory;
+  return {.kind = kind, .value = info.si_status, .stage = {}};
+}
+
+}  // namespace
+
+void SystemProcessHost::reap() {
+  for (;;) {
+    siginfo_t info{};
+    // WNOWAIT: look first; the pid stays valid until the reaping below.
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
+    const pid_t pid = info.si_pid;
+    exec_settled(pid);
+    std::unique_ptr<Child> child;
+    if (const auto found = children_.find(pid); found != children_.end()) {
+      child = std::move(found->second);
+      children_.erase(found);
+    }
+    bool out_of_memory = false;
+    if (child) {
+      if (const auto run = runs_.find(child->unit); run != runs_.end()) {
+        out_of_memory = run->second->cgroup.memory_events().oom_kill > 0;
+        if (child->process == Process::Main) run->second->main.reset();
+      }
+      logs_.drain(child->unit);
+    }
+    waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+    if (!child) continue;
+    ExitReason reason = reason_of(info, out_of_memory);
+    if (child->process == Process::Prepare) reason.stage = "prepare";
+    if (child->process == Process::StopCommand) reason.stage = "stop command";
+    sink_(child->unit, Exited{.process = child->process, .reason = std::move(reason)});
+  }
+}
+
+}  // namespace uebo::supervise
