@@ -283,25 +283,26 @@ void Supervisor::evaluate() {
 }
 
 void Supervisor::evaluate_one(Entry& entry, const std::set<const Entry*>& leaving) {
-  const auto queued = [&](const auto& wants) {
-    return std::ranges::any_of(queue_, [&](const auto& item) { return item.first == entry.spec.name && wants(item.second); });
-  };
-  const bool met = unmet_needs(entry, leaving).empty();
-  const bool may_go = inactive(entry.unit) || dependents_inactive(entry);
-  if (met != entry.unit.needs_met && (met || may_go)) {
-    const auto same = [&](const Event& e) {
-      return met ? std::holds_alternative<NeedsMet>(e) : std::holds_alternative<NeedsLost>(e);
-    };
-    if (!queued(same)) queue_.emplace_back(entry.spec.name, met ? Event(NeedsMet{}) : Event(NeedsLost{}));
-  }
-  if (!wanted(entry) && entry.unit.desired == Desired::Up && may_go) {
-    if (!queued([](const Event& e) { return std::holds_alternative<WantDown>(e); }))
-      queue_.emplace_back(entry.spec.name, WantDown{});
-  }
   if (entry.restarting && entry.unit.desired == Desired::Down && inactive(entry.unit)) {
     entry.restarting = false;
-    queue_.emplace_back(entry.spec.name, WantUp{});
+    push_once(entry, WantUp{});
   }
+  const bool met = unmet_needs(entry, leaving).empty();
+  if (met && !entry.unit.needs_met) push_once(entry, NeedsMet{});
+  const bool loses = !met && entry.unit.needs_met;
+  const bool unwanted = !wanted(entry) && entry.unit.desired == Desired::Up;
+  if (!loses && !unwanted) return;
+  if (!inactive(entry.unit) && !dependents_inactive(entry)) return;  // its turn comes when they are down
+  if (loses) push_once(entry, NeedsLost{});
+  if (unwanted) push_once(entry, WantDown{});
+}
+
+/// The graph is looked at after each event: what it asks for may be on its way already.
+void Supervisor::push_once(const Entry& entry, Event event) {
+  const bool queued = std::ranges::any_of(queue_, [&](const auto& item) {
+    return item.first == entry.spec.name && item.second.index() == event.index();
+  });
+  if (!queued) queue_.emplace_back(entry.spec.name, std::move(event));
 }
 
 // --- shutdown

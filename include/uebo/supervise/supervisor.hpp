@@ -88,6 +88,7 @@ class Supervisor {
   void arm_deadline(Entry& entry);
   void evaluate();
   void evaluate_one(Entry& entry, const std::set<const Entry*>& leaving);
+  void push_once(const Entry& entry, Event event);
   [[nodiscard]] bool wanted(const Entry& entry) const;
   [[nodiscard]] std::set<const Entry*> leaving_units() const;
   [[nodiscard]] std::vector<std::string> unmet_needs(const Entry& entry, const std::set<const Entry*>& leaving) const;
