@@ -1,0 +1,134 @@
+#include "uebo/kernel/cgroup.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "uebo/base/file.hpp"
+
+namespace uebo::kernel {
+namespace {
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end == text.data()) return std::nullopt;
+  return value;
+}
+
+/// The value of "key value" in a flat keyed file.
+std::optional<std::uint64_t> keyed_number(std::string_view content, std::string_view key) {
+  while (!content.empty()) {
+    const std::string_view line = content.substr(0, content.find('\n'));
+    content.remove_prefix(std::min(content.size(), line.size() + 1));
+    if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ' ')
+      return number(line.substr(key.size() + 1));
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> subdirectories(const std::string& path) {
+  std::vector<std::string> names;
+  DIR* directory = opendir(path.c_str());
+  if (directory == nullptr) return names;
+  while (const dirent* entry = readdir(directory)) {
+    const std::string_view name = entry->d_name;
+    if (entry->d_type == DT_DIR && name != "." && name != "..") names.emplace_back(name);
+  }
+  closedir(directory);
+  return names;
+}
+
+Result<> remove_tree(const std::string& path) {
+  for (const std::string& name : subdirectories(path)) UEBO_TRY(remove_tree(path + "/" + name));
+  if (rmdir(path.c_str()) != 0 && errno != ENOENT) return errno_error("remove control group", path);
+  return {};
+}
+
+}  // namespace
+
+Result<Cgroup> Cgroup::create(const std::string& path) {
+  UEBO_TRY(make_directories(path));
+  Cgroup group;
+  group.path_ = path;
+  group.directory_.reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!group.directory_) return errno_error("open control group", path);
+  group.events_.reset(openat(group.directory_.get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
+  if (!group.events_) return errno_error("open control group", path, "is a cgroup2 file system mounted there?");
+  return group;
+}
+
+Result<bool> Cgroup::populated() const {
+  std::array<char, 256> buffer{};
+  const ssize_t count = pread(events_.get(), buffer.data(), buffer.size(), 0);
+  if (count < 0) return errno_error("read", path_ + "/cgroup.events");
+  const auto value = keyed_number({buffer.data(), static_cast<std::size_t>(count)}, "populated");
+  if (!value) return fail(0, "read", path_ + "/cgroup.events", "no line \"populated\" in it");
+  return *value != 0;
+}
+
+Result<> Cgroup::kill() const { return write_kernel_file(path_ + "/cgroup.kill", "1"); }
+
+Result<> Cgroup::signal(int signal) const {
+  const std::string processes = UEBO_TRY(read_file(path_ + "/cgroup.procs"));
+  for (std::string_view rest = processes; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    // 0 stands for a process of another pid namespace: kill(0) would hit ourselves.
+    const auto pid = number(line);
+    if (!pid || *pid == 0) continue;
+    if (::kill(static_cast<pid_t>(*pid), signal) != 0 && errno != ESRCH) return errno_error("signal", path_);
+  }
+  return {};
+}
+
+Result<> Cgroup::set_memory_max(std::uint64_t bytes) const {
+  return write_kernel_file(path_ + "/memory.max", std::to_string(bytes));
+}
+
+std::optional<std::uint64_t> Cgroup::memory_current() const {
+  const auto content = read_file(path_ + "/memory.current");
+  return content ? number(*content) : std::nullopt;
+}
+
+std::optional<std::chrono::microseconds> Cgroup::cpu_usage() const {
+  const auto content = read_file(path_ + "/cpu.stat");
+  const auto usage = content ? keyed_number(*content, "usage_usec") : std::nullopt;
+  if (!usage) return std::nullopt;
+  return std::chrono::microseconds(*usage);
+}
+
+MemoryEvents Cgroup::memory_events() const {
+  const auto content = read_file(path_ + "/memory.events");
+  return {.oom_kill = content ? keyed_number(*content, "oom_kill").value_or(0) : 0};
+}
+
+Result<> Cgroup::remove() {
+  UEBO_TRY(remove_tree(path_));
+  directory_.reset();
+  events_.reset();
+  return {};
+}
+
+Result<std::string> enable_controllers(const std::string& path) {
+  const std::string offered = " " + UEBO_TRY(read_file(path + "/cgroup.controllers"));
+  std::string enabled;
+  for (const std::string_view controller : {"memory", "cpu", "io", "pids"}) {
+    const std::size_t found = offered.find(" " + std::string(controller));
+    const std::size_t end = found + 1 + controller.size();
+    if (found == std::string::npos || (end < offered.size() && offered[end] != ' ' && offered[end] != '\n')) continue;
+    // One by one: a controller that is refused doesn't take the others along.
+    if (!write_kernel_file(path + "/cgroup.subtree_control", "+" + std::string(controller))) continue;
+    enabled.append(enabled.empty() ? "" : " ").append(controller);
+  }
+  return enabled;
+}
+
+}  // namespace uebo::kernel
