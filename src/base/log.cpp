@@ -40,10 +40,6 @@ class StderrSink final : public spdlog::sinks::base_sink<NullMutex> {
 };
 
 class ConsoleSink final : public spdlog::sinks::base_sink<NullMutex> {
- public:
-  explicit ConsoleSink(std::function<void(std::string_view)> file) : file_(std::move(file)) {}
-
- private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string line = line_of(message);
     // The kernel's own levels, printk(9): 3 error, 4 warning, 6 information. <level> as in Documentation/ABI/testing/dev-kmsg.
@@ -52,16 +48,25 @@ class ConsoleSink final : public spdlog::sinks::base_sink<NullMutex> {
     if (kmsg) write_lossy(kmsg.get(), "<" + std::to_string(level) + ">uebo: " + line + "\n");
     const UniqueFd console(open("/dev/console", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (console) write_lossy(console.get(), "uebo: " + line + "\r\n");
-    if (file_) file_(line);
   }
   void flush_() override {}
+};
 
-  std::function<void(std::string_view)> file_;
+class CopySink final : public spdlog::sinks::base_sink<NullMutex> {
+ public:
+  explicit CopySink(std::function<void(std::string_view)> copy) : copy_(std::move(copy)) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override { copy_(line_of(message)); }
+  void flush_() override {}
+
+  std::function<void(std::string_view)> copy_;
 };
 
 void install(spdlog::sink_ptr sink) {
+  sink->set_level(spdlog::level::info);
   auto logger = std::make_shared<spdlog::logger>("uebo", std::move(sink));
-  logger->set_level(spdlog::level::info);
+  logger->set_level(spdlog::level::debug);
   spdlog::set_default_logger(std::move(logger));
 }
 
@@ -69,8 +74,12 @@ void install(spdlog::sink_ptr sink) {
 
 void to_stderr() { install(std::make_shared<StderrSink>()); }
 
-void to_console_and_kernel(std::function<void(std::string_view line)> file) {
-  install(std::make_shared<ConsoleSink>(std::move(file)));
+void to_console_and_kernel() { install(std::make_shared<ConsoleSink>()); }
+
+void copy_to(std::function<void(std::string_view line)> copy) {
+  auto& sinks = spdlog::default_logger_raw()->sinks();
+  sinks.resize(1);
+  if (copy) sinks.push_back(std::make_shared<CopySink>(std::move(copy)));
 }
 
 }  // namespace uebo::log

@@ -14,7 +14,10 @@ namespace uebo::log {
 void to_stderr();
 
 /// For PID 1: the console (opened anew for each line without blocking: a console that hangs costs lines, never the
-/// boot) and /dev/kmsg with its level. `file` takes each line as well, without a line end.
-void to_console_and_kernel(std::function<void(std::string_view line)> file);
+/// boot) and /dev/kmsg with its level.
+void to_console_and_kernel();
+
+/// From now on each line, debug ones too, also goes to `copy`, without a line end. An empty function ends it.
+void copy_to(std::function<void(std::string_view line)> copy);
 
 }  // namespace uebo::log
