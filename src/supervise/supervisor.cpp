@@ -34,6 +34,7 @@ struct Supervisor::Entry {
   std::optional<TimePoint> armed_for;
   std::optional<TimePoint> first_started;
   std::optional<TimePoint> first_up;
+  std::uint64_t lines_before_run = 0;
 };
 
 Supervisor::Supervisor(event::Loop& loop, ProcessHost& processes, LogCollector& logs)
@@ -175,8 +176,11 @@ void Supervisor::handle(Entry& entry, const Event& event) {
   const State before = entry.unit.state;
   const auto actions = step(entry.unit, event, Moment{.now = BootClock::now(), .jitter = jitter()});
   if (before.index() != entry.unit.state.index()) {
-    if (!entry.first_started && std::holds_alternative<Starting>(entry.unit.state))
-      entry.first_started = BootClock::now();
+    if (std::holds_alternative<Starting>(entry.unit.state)) {
+      if (!entry.first_started) entry.first_started = BootClock::now();
+      const ServiceLog* log = logs_.find(entry.spec.name);
+      entry.lines_before_run = log ? log->lines() : 0;
+    }
     report(entry, before);
   }
   for (const Action action : actions) perform(entry, action);
@@ -327,18 +331,29 @@ std::string Supervisor::last_line(const Entry& entry) const {
   return log ? log->last_line() : std::string();
 }
 
-/// One line for each change that says something. A job speaks by the last line that it wrote.
+/// What the run that has just ended wrote last; nothing where it had nothing to say.
+std::string Supervisor::said_in_run(const Entry& entry) const {
+  const ServiceLog* log = logs_.find(entry.spec.name);
+  return log && log->lines() > entry.lines_before_run ? log->last_line() : std::string();
+}
+
+/// One line for each change that says something. A job speaks by the last line that it wrote, and a run that was
+/// triggered and found nothing to do is silent.
 void Supervisor::report(Entry& entry, const State& before) {
   const std::string& name = entry.spec.name;
   const Unit& unit = entry.unit;
   const bool job = unit.policy.type == config::ServiceType::Job;
   const std::string why = unit.last_exit ? unit.last_exit->text() : "";
+  const bool again = entry.first_up.has_value();  // not the first run of a job
   const double took = seconds(BootClock::now() - unit.launched_at);
   if (std::holds_alternative<Done>(unit.state) && job) {
-    spdlog::info("{}: {} ({:.2f} s)", name, last_line(entry), took);
+    const std::string said = said_in_run(entry);
+    const auto level = again && said.empty() ? spdlog::level::debug : spdlog::level::info;
+    spdlog::log(level, "{}: {} ({:.2f} s)", name, said.empty() ? "done" : said, took);
   } else if (std::holds_alternative<Failed>(unit.state)) {
-    const std::string said = last_line(entry);
-    spdlog::warn("{}: {}{} ({:.2f} s)", name, said, said.empty() ? why : ", " + why, took);
+    const std::string said = said_in_run(entry);
+    const auto level = again && said.empty() ? spdlog::level::debug : spdlog::level::warn;
+    spdlog::log(level, "{}: {} ({:.2f} s)", name, said.empty() ? why : said, took);
   } else if (std::holds_alternative<Running>(unit.state) && !job) {
     spdlog::info("{}: running", name);
   } else if (const auto* backoff = std::get_if<Backoff>(&unit.state)) {

@@ -98,6 +98,7 @@ class Supervisor {
   void check_shutdown();
   [[nodiscard]] UnitStatus status_of(const Entry& entry) const;
   [[nodiscard]] std::string last_line(const Entry& entry) const;
+  [[nodiscard]] std::string said_in_run(const Entry& entry) const;
 
   event::Loop& loop_;
   ProcessHost& processes_;
