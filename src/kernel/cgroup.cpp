@@ -118,12 +118,11 @@ Result<> Cgroup::remove() {
 }
 
 Result<std::string> enable_controllers(const std::string& path) {
-  const std::string offered = " " + UEBO_TRY(read_file(path + "/cgroup.controllers"));
+  const std::string content = UEBO_TRY(read_file(path + "/cgroup.controllers"));
+  const std::string offered = " " + content.substr(0, content.find('\n')) + " ";
   std::string enabled;
   for (const std::string_view controller : {"memory", "cpu", "io", "pids"}) {
-    const std::size_t found = offered.find(" " + std::string(controller));
-    const std::size_t end = found + 1 + controller.size();
-    if (found == std::string::npos || (end < offered.size() && offered[end] != ' ' && offered[end] != '\n')) continue;
+    if (offered.find(" " + std::string(controller) + " ") == std::string::npos) continue;
     // One by one: a controller that is refused doesn't take the others along.
     if (!write_kernel_file(path + "/cgroup.subtree_control", "+" + std::string(controller))) continue;
     enabled.append(enabled.empty() ? "" : " ").append(controller);

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "uebo/base/unique_fd.hpp"
+#include "uebo/kernel/block.hpp"
 
 namespace uebo::kernel {
 namespace {
@@ -23,8 +24,7 @@ std::string text_or_empty(const char* text) { return text == nullptr ? std::stri
 std::string hint_for(int code, const std::string& type) {
   switch (code) {
     case ENODEV:
-      return type.empty() ? "the kernel has no module for this file system"
-                          : "the kernel has no module for file system " + type;
+      return "the kernel has no module for file system " + type;
     case EBUSY:
       return "mounted already or in use";
     case EINVAL:
@@ -47,10 +47,6 @@ Error mount_error(libmnt_context* context, int result, const std::string& what, 
   if (mnt_context_syscall_called(context) == 1 && mnt_context_get_syscall_errno(context) != 0) {
     error.code = std::abs(mnt_context_get_syscall_errno(context));
     error.hint = hint_for(error.code, type);
-  } else if (result == -MNT_ERR_NOFSTYPE) {
-    error.hint = "no file system recognised on it";
-  } else if (result == -MNT_ERR_AMBIFS) {
-    error.hint = "several signatures on it; remove the stale ones with wipefs";
   } else if (result <= -MNT_ERR_NOFSTAB) {
     error.hint = "libmount error " + std::to_string(-result);
   } else {
@@ -99,6 +95,11 @@ Result<> mount_api(const std::string& type, const std::string& target, unsigned 
 Result<> mount_device(const std::string& device, const std::string& target, const std::string& type,
                       const std::string& options) {
   const std::string what = device + " on " + target;
+  if (type.empty()) {
+    const std::string found = UEBO_TRY(probe(device)).type;
+    if (found.empty()) return fail(0, "mount", what, "no file system recognised on it");
+    return mount_device(device, target, found, options);
+  }
   const Context context(mnt_new_context());
   if (!context) return fail(ENOMEM, "mount", what);
   // Neither /etc/fstab nor /run/mount nor mount.TYPE helpers take part, and what can't be written is an error instead
@@ -108,7 +109,7 @@ Result<> mount_device(const std::string& device, const std::string& target, cons
       mnt_context_enable_rwonly_mount(context.get(), 1) != 0 ||
       mnt_context_set_source(context.get(), device.c_str()) != 0 ||
       mnt_context_set_target(context.get(), target.c_str()) != 0 ||
-      (!type.empty() && mnt_context_set_fstype(context.get(), type.c_str()) != 0))
+      mnt_context_set_fstype(context.get(), type.c_str()) != 0)
     return fail(ENOMEM, "mount", what);
   if (mnt_context_set_options(context.get(), options.c_str()) != 0)
     return fail(EINVAL, "mount", what, "bad options \"" + options + "\"");

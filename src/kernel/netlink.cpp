@@ -54,7 +54,7 @@ Result<UniqueFd> open_socket(unsigned groups, int flags) {
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   address.nl_groups = groups;
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return errno_error("bind", "a netlink socket");
   return fd;
 }

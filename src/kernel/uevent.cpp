@@ -64,7 +64,7 @@ Result<UeventSocket> UeventSocket::open() {
   address.nl_family = AF_NETLINK;
   address.nl_groups = kernel_group;
   if (setsockopt(socket.fd(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0 ||
-      bind(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      ::bind(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return errno_error("bind", "the socket for uevents");
   return socket;
 }

@@ -21,9 +21,11 @@ struct MountPoint {
 /// A kernel file system: proc, sysfs, devtmpfs, tmpfs, cgroup2, ... EBUSY (mounted there already) is success.
 [[nodiscard]] Result<> mount_api(const std::string& type, const std::string& target, unsigned long flags,
                                  const std::string& options = {});
-/// A block device, through libmount: `type` empty lets it probe; options as in fstab ("noatime,nosuid,nodev").
+/// A block device, through libmount: `type` empty: what probe() finds; options as in fstab ("noatime,nosuid,nodev").
 [[nodiscard]] Result<> mount_device(const std::string& device, const std::string& target, const std::string& type,
                                     const std::string& options);
+/// A mount of `source` (a directory or a file) at `target` as well, without the mounts below it. Call it qualified:
+/// for std::string arguments an unqualified bind may be std::bind.
 [[nodiscard]] Result<> bind(const std::string& source, const std::string& target, bool read_only);
 /// Makes the mount and all below it shared (rule 11) with mount_setattr(2), AT_RECURSIVE.
 [[nodiscard]] Result<> make_shared_recursively(const std::string& target);
