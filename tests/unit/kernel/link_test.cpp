@@ -1,0 +1,309 @@
+#include "uebo/kernel/link.hpp"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <ifaddrs.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <set>
+
+#include "../../../src/kernel/netlink.hpp"
+#include "in_namespaces.hpp"
+#include "uebo/base/file.hpp"
+
+namespace uebo::kernel {
+namespace {
+
+using test::in_namespaces;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Makes eth7 and its other end eth8, both down, each with a MAC address of its own.
+void make_veth() {
+  if (system("PATH=/usr/sbin:/sbin:$PATH ip link add eth7 address 52:54:00:00:00:07 type veth peer name eth8 "
+             "address 52:54:00:00:00:08") != 0)
+    test::skip("no veth here, or ip of iproute2 is missing");
+}
+
+const Link* find(const std::vector<Link>& links, const std::string& name) {
+  const auto found = std::ranges::find(links, name, &Link::name);
+  return found == links.end() ? nullptr : &*found;
+}
+
+/// The IPv4 addresses of a link, by the C library.
+std::vector<std::string> addresses(const std::string& link) {
+  std::vector<std::string> found;
+  ifaddrs* all = nullptr;
+  EXPECT_EQ(getifaddrs(&all), 0);
+  for (const ifaddrs* entry = all; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET || link != entry->ifa_name) continue;
+    const auto text = [](const sockaddr* address) {
+      return std::string(inet_ntoa(reinterpret_cast<const sockaddr_in*>(address)->sin_addr));
+    };
+    found.push_back(text(entry->ifa_addr) + " " + text(entry->ifa_netmask));
+  }
+  freeifaddrs(all);
+  return found;
+}
+
+/// The lines of the routing table that are default routes: gateway and metric as /proc/net/route shows them.
+std::vector<std::string> default_routes() {
+  std::vector<std::string> found;
+  std::string table = read_file("/proc/thread-self/net/route").value_or("");
+  for (std::size_t start = 0, end = 0; (end = table.find('\n', start)) != std::string::npos; start = end + 1) {
+    std::array<char, 32> link{};
+    unsigned destination = 0, gateway = 0, flags = 0, metric = 0, mask = 0;
+    if (sscanf(table.substr(start, end - start).c_str(), "%31s %x %x %x %*d %*d %u %x", link.data(), &destination,
+               &gateway, &flags, &metric, &mask) == 6 &&
+        destination == 0 && mask == 0)
+      found.push_back(std::string(link.data()) + " " + inet_ntoa({gateway}) + " " + std::to_string(metric));
+  }
+  return found;
+}
+
+TEST(Links, LoopbackIsThereAndNoEthernet) {
+  in_namespaces(CLONE_NEWNET, [] {
+    const auto all = links();
+    ASSERT_TRUE(all) << all.error().message();
+    const Link* loopback = find(*all, "lo");
+    ASSERT_NE(loopback, nullptr);
+    EXPECT_FALSE(loopback->ethernet);
+    EXPECT_FALSE(loopback->up);
+    EXPECT_EQ(loopback->mac, "");
+    EXPECT_EQ(node_mac(), std::nullopt);
+  });
+}
+
+TEST(Links, NodeIsNamedByTheEthernetLinkOfLowestIndex) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    const auto all = links();
+    ASSERT_TRUE(all);
+    const Link* first = find(*all, "eth7");
+    const Link* second = find(*all, "eth8");
+    ASSERT_TRUE(first != nullptr && second != nullptr);
+    EXPECT_TRUE(first->ethernet);
+    EXPECT_EQ(first->mac, "52:54:00:00:00:07");
+    EXPECT_EQ(node_mac(), first->index < second->index ? first->mac : second->mac);
+  });
+}
+
+TEST(Links, SetUpLinkIsUpAndHasACarrierOnceItsPeerIsUp) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_link_up("eth7"));
+    auto all = links();
+    EXPECT_TRUE(find(*all, "eth7")->up);
+    EXPECT_FALSE(find(*all, "eth7")->carrier);
+    EXPECT_FALSE(find(*all, "eth8")->up);
+    ASSERT_TRUE(set_link_up("eth8"));
+    all = links();
+    EXPECT_TRUE(find(*all, "eth7")->carrier);
+  });
+}
+
+TEST(Links, LinkThatIsMissingIsAnError) {
+  for (const auto& result : {set_link_up("nolink0"), set_address("nolink0", "10.0.2.15", 24),
+                             flush_addresses("nolink0"), set_default_route("nolink0", "", 100)}) {
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ENODEV);
+    EXPECT_THAT(result.error().message(), HasSubstr("nolink0"));
+  }
+}
+
+std::vector<Link> next_changes(LinkMonitor& monitor) {
+  pollfd watch{.fd = monitor.fd(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&watch, 1, 10'000), 1) << "no message from the kernel";
+  const auto changes = monitor.receive();
+  EXPECT_TRUE(changes) << changes.error().message();
+  return changes.value_or(std::vector<Link>());
+}
+
+TEST(LinkMonitor, ShowsWhatIsThereFirstThenEachChange) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    auto monitor = LinkMonitor::open();
+    ASSERT_TRUE(monitor) << monitor.error().message();
+    const auto first = next_changes(*monitor);
+    EXPECT_NE(find(first, "lo"), nullptr);
+    EXPECT_NE(find(first, "eth7"), nullptr);
+    const auto none = monitor->receive();
+    ASSERT_TRUE(none) << "it must not block: " << none.error().message();
+    EXPECT_TRUE(none->empty());
+
+    ASSERT_TRUE(set_link_up("eth7"));
+    ASSERT_TRUE(set_link_up("eth8"));
+    for (bool carrier = false; !carrier && !testing::Test::HasFailure();)
+      for (const Link& link : next_changes(*monitor)) carrier = carrier || (link.name == "eth7" && link.carrier);
+
+    ASSERT_EQ(system("PATH=/usr/sbin:/sbin:$PATH ip link delete eth7"), 0);
+    for (bool removed = false; !removed && !testing::Test::HasFailure();)
+      for (const Link& link : next_changes(*monitor)) removed = removed || (link.name == "eth7" && link.removed);
+  });
+}
+
+TEST(LinkMonitor, LossIsReportedAndADumpMakesUpForIt) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    auto monitor = LinkMonitor::open();
+    ASSERT_TRUE(monitor);
+    next_changes(*monitor);
+    constexpr int small = 1;
+    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    ASSERT_EQ(system("for i in 1 2 3 4 5 6 7 8; do ip link set eth7 up; ip link set eth7 down; done"), 0);
+    auto result = monitor->receive();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ENOBUFS);
+    for (int turn = 0; turn < 1000 && (!result || !result->empty()); ++turn) result = monitor->receive();
+    ASSERT_TRUE(result && result->empty()) << "it never becomes quiet";
+    constexpr int large = 1 << 20;
+    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+    ASSERT_TRUE(monitor->request_dump());
+    EXPECT_NE(find(next_changes(*monitor), "eth8"), nullptr);
+  });
+}
+
+TEST(LinkAddress, ReplacesTheOthersOfItsLink) {
+  in_namespaces(CLONE_NEWNET, [] {
+    ASSERT_TRUE(set_link_up("lo"));
+    const auto result = set_address("lo", "10.0.2.15", 24);
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_THAT(addresses("lo"), ElementsAre("10.0.2.15 255.255.255.0"));
+    // In the same subnet: the old one is the primary address, which takes secondary ones along when it goes.
+    EXPECT_TRUE(set_address("lo", "10.0.2.16", 24));
+    EXPECT_THAT(addresses("lo"), ElementsAre("10.0.2.16 255.255.255.0"));
+    EXPECT_TRUE(set_address("lo", "192.168.1.2", 16));
+    EXPECT_THAT(addresses("lo"), ElementsAre("192.168.1.2 255.255.0.0"));
+    EXPECT_TRUE(set_address("lo", "192.168.1.2", 24));
+    EXPECT_THAT(addresses("lo"), ElementsAre("192.168.1.2 255.255.255.0"));
+    EXPECT_TRUE(set_address("lo", "192.168.1.2", 24));
+    EXPECT_THAT(addresses("lo"), ElementsAre("192.168.1.2 255.255.255.0"));
+    EXPECT_TRUE(flush_addresses("lo"));
+    EXPECT_THAT(addresses("lo"), ElementsAre());
+  });
+}
+
+TEST(LinkAddress, ThereIsNoMomentWithoutAnAddress) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_address("eth7", "10.0.2.15", 24));
+    const auto news = netlink::open_socket(RTMGRP_IPV4_IFADDR, SOCK_NONBLOCK);
+    ASSERT_TRUE(news);
+    ASSERT_TRUE(set_address("eth7", "10.0.2.16", 24));
+    ASSERT_TRUE(set_address("eth7", "10.0.3.16", 24));
+    std::set<in_addr_t> held{inet_addr("10.0.2.15")};
+    std::vector<std::byte> buffer(netlink::datagram_size);
+    while (auto datagram = netlink::receive(news->get(), buffer)) {
+      while (auto message = netlink::next_message(*datagram)) {
+        ASSERT_TRUE(netlink::take<ifaddrmsg>(message->payload));
+        while (auto attribute = netlink::next_attribute(message->payload)) {
+          if (attribute->type != IFA_LOCAL) continue;
+          const auto local = netlink::take<in_addr_t>(attribute->value).value();
+          if (message->header.nlmsg_type == RTM_NEWADDR) held.insert(local);
+          if (message->header.nlmsg_type == RTM_DELADDR) held.erase(local);
+        }
+        EXPECT_FALSE(held.empty());
+      }
+    }
+    EXPECT_THAT(held, ElementsAre(inet_addr("10.0.3.16")));
+  });
+}
+
+TEST(LinkAddress, OtherLinksKeepTheirs) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_address("eth7", "10.0.2.15", 24));
+    ASSERT_TRUE(set_address("eth8", "10.0.3.15", 24));
+    ASSERT_TRUE(flush_addresses("eth8"));
+    EXPECT_THAT(addresses("eth7"), ElementsAre("10.0.2.15 255.255.255.0"));
+  });
+}
+
+TEST(LinkAddress, FlushTakesSecondaryAddressesToo) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_EQ(system("PATH=/usr/sbin:/sbin:$PATH; for i in 1 2 3; do ip addr add 10.0.2.$i/24 dev eth7; done"), 0);
+    const auto result = flush_addresses("eth7");
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_THAT(addresses("eth7"), ElementsAre());
+  });
+}
+
+TEST(LinkAddress, HasABroadcastAddressWhereTheSubnetHasOne) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    const auto broadcast = [] {
+      return system("PATH=/usr/sbin:/sbin:$PATH; ip -4 addr show eth7 | grep -q 'brd 10.0.3.255'") == 0;
+    };
+    ASSERT_TRUE(set_address("eth7", "10.0.2.15", 23));
+    EXPECT_TRUE(broadcast());
+    ASSERT_TRUE(set_address("eth7", "10.0.2.15", 32));
+    EXPECT_FALSE(broadcast());
+  });
+}
+
+TEST(LinkAddress, BadAddressOrPrefixIsRefusedWithAWord) {
+  in_namespaces(CLONE_NEWNET, [] {
+    EXPECT_THAT(set_address("lo", "10.0.2", 24).error().message(), HasSubstr("\"10.0.2\""));
+    EXPECT_THAT(set_address("lo", "10.0.2.15", 33).error().message(), HasSubstr("10.0.2.15/33 of lo"));
+    EXPECT_EQ(set_address("lo", "10.0.2.15", 0).error().code, EINVAL);
+    EXPECT_THAT(addresses("lo"), ElementsAre());
+  });
+}
+
+TEST(DefaultRoute, ReplacesTheOneOfItsMetricAndLeavesOthers) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_link_up("eth7"));
+    ASSERT_TRUE(set_link_up("eth8"));
+    ASSERT_TRUE(set_address("eth7", "10.0.2.15", 24));
+    ASSERT_TRUE(set_address("eth8", "10.0.3.15", 24));
+    const auto result = set_default_route("eth7", "10.0.2.2", 100);
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.2 100"));
+    EXPECT_TRUE(set_default_route("eth7", "10.0.2.3", 100));
+    EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.3 100"));
+    EXPECT_TRUE(set_default_route("eth8", "10.0.3.2", 200));
+    EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.3 100", "eth8 10.0.3.2 200"));
+  });
+}
+
+TEST(DefaultRoute, NeedsNoGateway) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_link_up("eth7"));
+    const auto result = set_default_route("eth7", "", 100);
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_THAT(default_routes(), ElementsAre("eth7 0.0.0.0 100"));
+  });
+}
+
+TEST(DefaultRoute, SurvivesARenewedAddress) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_link_up("eth7"));
+    ASSERT_TRUE(set_address("eth7", "10.0.2.15", 24));
+    ASSERT_TRUE(set_default_route("eth7", "10.0.2.2", 100));
+    ASSERT_TRUE(set_address("eth7", "10.0.2.16", 24));
+    EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.2 100"));
+  });
+}
+
+TEST(DefaultRoute, GatewayOutOfReachIsAnErrorInTheKernelsWords) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_link_up("eth7"));
+    const auto result = set_default_route("eth7", "10.9.9.9", 100);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ENETUNREACH);
+    EXPECT_THAT(result.error().message(), testing::AllOf(HasSubstr("by 10.9.9.9"), HasSubstr("gateway")));
+    EXPECT_THAT(set_default_route("eth7", "gateway", 100).error().message(), HasSubstr("\"gateway\""));
+  });
+}
+
+}  // namespace
+}  // namespace uebo::kernel
