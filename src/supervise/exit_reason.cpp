@@ -27,7 +27,7 @@ std::string ExitReason::text() const {
     case Kind::DumpedCore: return place + signal_text(value) + ", core dumped";
     case Kind::OutOfMemory: return place + "killed at its memory limit";
     case Kind::Deadline: return place + "not done by its deadline";
-    case Kind::ExecFailed: return place + strerrordesc_np(value);
+    case Kind::ExecFailed: return value != 0 ? place + strerrordesc_np(value) : stage;
   }
   return {};
 }

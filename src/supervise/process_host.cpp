@@ -19,6 +19,10 @@ namespace uebo::supervise {
 struct SystemProcessHost::Run {
   kernel::Cgroup cgroup;
   std::optional<pid_t> main;
+  /// cgroup.kill was written. Such a group is never used again: since Linux 6.14 (and 6.12.14) a process that is cloned
+  /// into it later is killed at birth, because the count of kills is compared with that of the parent's group
+  /// (kernel/cgroup/cgroup.c, cgroup_css_set_fork() and cgroup_post_fork(), kill_seq).
+  bool killed = false;
 };
 
 struct SystemProcessHost::Child {
@@ -45,8 +49,10 @@ void SystemProcessHost::launch(const config::ServiceSpec& spec, Process process)
   const auto attempt = [&]() -> Result<> { return start(*UEBO_TRY(run_for(spec, fresh)), spec, process); };
   const auto started = attempt();
   if (started) return;
-  const ExitReason why{
-      .kind = ExitReason::Kind::ExecFailed, .value = started.error().code, .stage = started.error().message()};
+  const Error& error = started.error();
+  const ExitReason why{.kind = ExitReason::Kind::ExecFailed,
+                       .value = error.code,
+                       .stage = error.code != 0 ? error.operation + " " + error.object : error.message()};
   if (process == Process::Main)
     sink_(spec.name, LaunchFailed{why});
   else
@@ -54,10 +60,12 @@ void SystemProcessHost::launch(const config::ServiceSpec& spec, Process process)
 }
 
 Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::ServiceSpec& spec, bool fresh) {
-  if (fresh) remove_run(spec.name);
-  if (const auto found = runs_.find(spec.name); found != runs_.end()) return found->second.get();
+  const auto found = runs_.find(spec.name);
+  if (found != runs_.end() && !fresh && !found->second->killed) return found->second.get();
+  remove_run(spec.name);
   auto run = std::make_unique<Run>(Run{.cgroup = UEBO_TRY(kernel::Cgroup::create(cgroup_root_ + "/" + spec.name)),
-                                       .main = std::nullopt});
+                                       .main = std::nullopt,
+                                       .killed = false});
   apply_memory_limit(*run, spec);
   UEBO_TRY(loop_.watch(run->cgroup.events(), EPOLLPRI, [this, name = spec.name](std::uint32_t) { cgroup_changed(name); }));
   return runs_.emplace(spec.name, std::move(run)).first->second.get();
@@ -125,8 +133,11 @@ void SystemProcessHost::signal_stop(const config::ServiceSpec& spec) {
 void SystemProcessHost::kill(const config::ServiceSpec& spec) {
   const auto found = runs_.find(spec.name);
   if (found == runs_.end()) return sink_(spec.name, CgroupEmpty{});
-  if (const auto killed = found->second->cgroup.kill(); !killed)
-    spdlog::warn("{}: {}", spec.name, killed.error().message());
+  Run& run = *found->second;
+  if (run.cgroup.populated().value_or(true)) {
+    run.killed = true;
+    if (const auto killed = run.cgroup.kill(); !killed) spdlog::warn("{}: {}", spec.name, killed.error().message());
+  }
   cgroup_changed(spec.name);
 }
 
@@ -146,6 +157,13 @@ void SystemProcessHost::remove_run(const std::string& unit) {
   if (const auto removed = found->second->cgroup.remove(); !removed)
     spdlog::warn("{}: {}", unit, removed.error().message());
   runs_.erase(found);
+  // What is still to be reaped of that run is nobody's any more: its end must not be taken for that of the next one.
+  std::erase_if(children_, [&](const auto& entry) {
+    const Child& child = *entry.second;
+    if (child.unit != unit) return false;
+    if (!child.exec_known) loop_.remove(child.handle.status.get());
+    return true;
+  });
 }
 
 ProcessHost::Usage SystemProcessHost::usage(const std::string& unit) const {
@@ -155,6 +173,16 @@ ProcessHost::Usage SystemProcessHost::usage(const std::string& unit) const {
 }
 
 namespace {
+
+std::string stage_of(Process process) {
+  switch (process) {
+    case Process::Main: return {};
+    case Process::Prepare: return "prepare";
+    case Process::AfterStart: return "after start";
+    case Process::StopCommand: return "stop command";
+  }
+  return {};
+}
 
 ExitReason reason_of(const siginfo_t& info, bool out_of_memory) {
   if (info.si_code == CLD_EXITED) return {.kind = ExitReason::Kind::Exited, .value = info.si_status, .stage = {}};
@@ -188,8 +216,7 @@ void SystemProcessHost::reap() {
     waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
     if (!child) continue;
     ExitReason reason = reason_of(info, out_of_memory);
-    if (child->process == Process::Prepare) reason.stage = "prepare";
-    if (child->process == Process::StopCommand) reason.stage = "stop command";
+    reason.stage = stage_of(child->process);
     sink_(child->unit, Exited{.process = child->process, .reason = std::move(reason)});
   }
 }

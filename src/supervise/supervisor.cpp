@@ -101,12 +101,11 @@ Result<> Supervisor::stop(const std::string& name) {
 Result<> Supervisor::restart(const std::string& name) {
   if (shutting_down_) return fail(ESHUTDOWN, "restart", name);
   Entry& entry = *UEBO_TRY(find_or_instantiate(name));
-  const bool was_wanted = entry.wanted;
   entry.wanted = true;
-  if (!was_wanted || inactive(entry.unit)) {
+  if (inactive(entry.unit)) {
     // Nothing is to be stopped: a job that is done runs again, anything else starts now.
-    deliver(name, WantUp{});
-    deliver(name, Trigger{});
+    const bool done_job = entry.unit.up && std::holds_alternative<Done>(entry.unit.state);
+    deliver(name, done_job ? Event(Trigger{}) : Event(WantUp{}));
   } else {
     entry.restarting = true;
     drain();
@@ -141,9 +140,9 @@ void Supervisor::shut_down(Duration deadline, std::function<void(const std::vect
   shutting_down_ = true;
   shutdown_done_ = std::move(done);
   shutdown_timer_ = loop_.at(BootClock::now() + deadline, [this] {
-    shutdown_timer_.reset();
     for (const auto& [name, entry] : entries_)
       if (!inactive(entry->unit)) processes_.kill(entry->spec);
+    shutdown_timer_.reset();
     check_shutdown();
   });
   drain();
@@ -173,6 +172,9 @@ void Supervisor::drain() {
 }
 
 void Supervisor::handle(Entry& entry, const Event& event) {
+  if (const auto* exited = std::get_if<Exited>(&event); exited && exited->process != Process::Main) {
+    if (!exited->reason.success()) spdlog::warn("{}: {}", entry.spec.name, exited->reason.text());
+  }
   const State before = entry.unit.state;
   const auto actions = step(entry.unit, event, Moment{.now = BootClock::now(), .jitter = jitter()});
   if (before.index() != entry.unit.state.index()) {
@@ -271,13 +273,20 @@ std::set<const Supervisor::Entry*> Supervisor::leaving_units() const {
   return leaving;
 }
 
-bool Supervisor::dependents_inactive(const Entry& entry) const {
-  return std::ranges::all_of(entries_, [&](const auto& other) {
-    if (finished(other.second->unit)) return true;
-    const auto& needs = other.second->spec.needs;
-    const bool depends = contains(needs, entry.spec.name) ||
-                         std::ranges::any_of(entry.spec.provides, [&](const auto& p) { return contains(needs, p); });
-    return !depends;
+/// Nothing that would lose a need with this one is active. A condition that others hold too is not lost; a job that has
+/// ended needs nothing any more, unless it is to go itself and still has to undo what it did.
+bool Supervisor::dependents_inactive(const Entry& entry, const std::set<const Entry*>& leaving) const {
+  return std::ranges::none_of(entries_, [&](const auto& item) {
+    const Entry& other = *item.second;
+    if (finished(other.unit)) return false;
+    const bool runs = std::holds_alternative<Starting>(other.unit.state) ||
+                      std::holds_alternative<Running>(other.unit.state) ||
+                      std::holds_alternative<Stopping>(other.unit.state);
+    if (!runs && !leaving.contains(&other)) return false;
+    return std::ranges::any_of(other.spec.needs, [&](const auto& need) {
+      const bool from_this_one = need == entry.spec.name || contains(entry.spec.provides, need);
+      return from_this_one && !need_is_met(need, leaving);
+    });
   });
 }
 
@@ -296,7 +305,7 @@ void Supervisor::evaluate_one(Entry& entry, const std::set<const Entry*>& leavin
   const bool loses = !met && entry.unit.needs_met;
   const bool unwanted = !wanted(entry) && entry.unit.desired == Desired::Up;
   if (!loses && !unwanted) return;
-  if (!inactive(entry.unit) && !dependents_inactive(entry)) return;  // its turn comes when they are down
+  if (!inactive(entry.unit) && !dependents_inactive(entry, leaving)) return;  // its turn comes when they are down
   if (loses) push_once(entry, NeedsLost{});
   if (unwanted) push_once(entry, WantDown{});
 }

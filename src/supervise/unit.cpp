@@ -76,6 +76,7 @@ class Step {
     unit_.state = Starting{.stage = Starting::Stage::Launching, .deadline = run_deadline()};
     unit_.main_alive = true;
     unit_.cgroup_populated = true;
+    unit_.undo = is_job() && unit_.policy.has_stop_command;
     act(Action::LaunchMain);
   }
 
@@ -84,21 +85,39 @@ class Step {
   /// The run is over, or is not to go on: kill what is left, wait for the cgroup to be empty, then decide.
   void clean_up(std::optional<ExitReason> outcome) {
     if (!is_job()) set_up(false);
+    leave_running();
     unit_.state = Stopping{.phase = Stopping::Phase::Kill, .deadline = after(kKillDeadline), .outcome = std::move(outcome)};
-    act(Action::KillCgroup);
+    // Nothing to kill: the answer would only come when the next run has begun, and be taken for that one's.
+    if (unit_.main_alive || unit_.cgroup_populated) act(Action::KillCgroup);
     decide_if_empty();
+  }
+
+  /// A long run shows that the service works, whatever ended it.
+  void leave_running() {
+    const auto* running = in<Running>();
+    if (running && !is_job() && moment_.now - running->since >= kStableRun) unit_.failures = 0;
   }
 
   void begin_stop() {
     set_up(false);
+    leave_running();
+    if (unit_.policy.has_stop_command && !is_job()) return launch_stop_command();
     unit_.state = Stopping{.phase = Stopping::Phase::Signal, .deadline = after(unit_.policy.stop_timeout), .outcome = {}};
-    if (unit_.policy.has_stop_command) {
-      std::get<Stopping>(unit_.state).phase = Stopping::Phase::Command;
-      unit_.cgroup_populated = true;
-      act(Action::LaunchStopCommand);
-    } else {
-      act(Action::SignalStop);
-    }
+    act(Action::SignalStop);
+  }
+
+  void launch_stop_command() {
+    unit_.undo = false;
+    unit_.state = Stopping{.phase = Stopping::Phase::Command, .deadline = after(unit_.policy.stop_timeout), .outcome = {}};
+    unit_.cgroup_populated = true;
+    act(Action::LaunchStopCommand);
+  }
+
+  /// Wanted down and nothing runs: undo what the job did, else it is over.
+  void come_to_rest() {
+    set_up(false);
+    if (unit_.undo) return launch_stop_command();
+    unit_.state = Stopped{};
   }
 
   void after_stop_command(Stopping& stopping) {
@@ -117,9 +136,8 @@ class Step {
 
   void decide(const std::optional<ExitReason> outcome) {
     if (unit_.desired == Desired::Down) {
-      set_up(false);
-      unit_.state = Stopped{};
       if (outcome) settle_once();
+      come_to_rest();
     } else if (!outcome) {
       try_start();
     } else if (is_job()) {
@@ -156,7 +174,6 @@ class Step {
   }
 
   void back_off() {
-    if (moment_.now - unit_.launched_at >= kStableRun) unit_.failures = 0;
     ++unit_.failures;
     ++unit_.restarts;
     const Duration delay = backoff_delay(unit_.failures, moment_.jitter);
@@ -186,15 +203,7 @@ class Step {
                    [&](const Starting&) { clean_up(std::nullopt); },
                    [&](const Running&) { begin_stop(); },
                    [&](const Stopping&) {},
-                   [&](const Done&) {
-                     if (unit_.policy.has_stop_command) return begin_stop();
-                     set_up(false);
-                     unit_.state = Stopped{};
-                   },
-                   [&](const auto&) {  // Waiting, Backoff, CrashLoop, Failed
-                     set_up(false);
-                     unit_.state = Stopped{};
-                   },
+                   [&](const auto&) { come_to_rest(); },  // Waiting, Backoff, CrashLoop, Done, Failed
                },
                State(unit_.state));
   }
@@ -331,8 +340,7 @@ std::optional<TimePoint> deadline(const Unit& unit) {
 }
 
 bool inactive(const Unit& unit) {
-  if (std::holds_alternative<Done>(unit.state)) return !unit.policy.has_stop_command;
-  return !std::holds_alternative<Starting>(unit.state) && !std::holds_alternative<Running>(unit.state) &&
+  return !unit.undo && !std::holds_alternative<Starting>(unit.state) && !std::holds_alternative<Running>(unit.state) &&
          !std::holds_alternative<Stopping>(unit.state);
 }
 
