@@ -13,7 +13,7 @@ struct ExitReason {
     DumpedCore,   // value: signal
     OutOfMemory,  // killed by its cgroup's limit; value: signal
     Deadline,     // did not end or become ready in time
-    ExecFailed,   // value: errno, stage: what the child was doing
+    ExecFailed,   // value: errno (0: stage says all), stage: what was being done
   };
 
   Kind kind = Kind::Exited;

@@ -93,7 +93,7 @@ class Supervisor {
   [[nodiscard]] std::set<const Entry*> leaving_units() const;
   [[nodiscard]] std::vector<std::string> unmet_needs(const Entry& entry, const std::set<const Entry*>& leaving) const;
   [[nodiscard]] bool need_is_met(const std::string& need, const std::set<const Entry*>& leaving) const;
-  [[nodiscard]] bool dependents_inactive(const Entry& entry) const;
+  [[nodiscard]] bool dependents_inactive(const Entry& entry, const std::set<const Entry*>& leaving) const;
   void report(Entry& entry, const State& before);
   void check_shutdown();
   [[nodiscard]] UnitStatus status_of(const Entry& entry) const;

@@ -19,8 +19,10 @@
 // shutdown, and the unit goes on when the task is gone after all.
 //
 // A daemon is up while it is Running. A job is up from its first success until a later run fails or it is stopped; a
-// run that is triggered again does not take it down. Restarts: the first at once, then 1 s doubling to 5 min; from the
-// fifth failure in a row on the state is CrashLoop, which only differs in what people see. 60 s of running reset it.
+// run that is triggered again does not take it down. A job's stop command undoes what it did: it runs when the job is
+// wanted down, once no process of it is left (a daemon's runs first, beside the daemon). Restarts: the first at once,
+// then 1 s doubling to 5 min; from the fifth failure in a row on the state is CrashLoop, which only differs in what
+// people see. A daemon that was Running for 60 s begins to count anew.
 #pragma once
 
 #include <chrono>
@@ -94,6 +96,7 @@ struct Unit {
   bool up = false;              // dependents may run
   bool settled = false;         // the first run has ended, however it ended
   bool rerun = false;           // a job that was triggered while it ran
+  bool undo = false;            // a job that ran, to its end or not: its stop command is still to run
   bool main_alive = false;
   bool cgroup_populated = false;
   TimePoint launched_at{};      // of the last run
@@ -140,13 +143,14 @@ enum class Action {
   ReportStuck,      // something survived SIGKILL
 };
 
-/// Changes the unit and says what has to be done, in this order.
+/// Changes the unit and says what has to be done, in this order. Events are those of the present run alone: the host
+/// forgets what is left of an old one when it launches anew. Exited and CgroupEmpty of a run come in either order.
 [[nodiscard]] std::vector<Action> step(Unit& unit, const Event& event, const Moment& moment);
 
 /// When DeadlinePassed is due.
 [[nodiscard]] std::optional<TimePoint> deadline(const Unit& unit);
 
-/// Nothing of it is left to stop: its providers may go. (A job that is Done and has a stop command is still to stop.)
+/// Nothing of it is left to stop: its providers may go. (A job that ran and has a stop command is still to stop.)
 [[nodiscard]] bool inactive(const Unit& unit);
 
 /// As inactive(), or nothing more can be done about it: shutdown goes on.
