@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "in_namespaces.hpp"
 #include "test_tree.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/kernel/mount.hpp"
@@ -136,6 +137,18 @@ TEST(Cgroup, MemoryMaxIsWrittenInBytes) {
   ASSERT_TRUE(group);
   ASSERT_TRUE(group->set_memory_max(500'000'000));
   EXPECT_EQ(tree.read("memory.max"), "500000000");
+}
+
+TEST(Cgroup, SignalPassesOverProcessesOfOtherPidNamespaces) {
+  const test::TestTree tree;
+  tree.write("cgroup.events", "populated 1\n");
+  tree.write("cgroup.procs", "0\n0\n");
+  const auto group = Cgroup::create(tree.path());
+  ASSERT_TRUE(group);
+  test::in_namespaces(0, [&] {
+    ASSERT_EQ(setpgid(0, 0), 0);  // kill(0) is for one's process group
+    EXPECT_TRUE(group->signal(SIGKILL));
+  });
 }
 
 TEST(Cgroup, PlainDirectoryIsRefused) {

@@ -10,11 +10,13 @@
 
 #include <cstdio>
 #include <functional>
+#include <string>
+
+#include "uebo/base/file.hpp"
 
 namespace uebo::kernel::test {
 
-/// `flags` as for unshare(2). Expectations inside `body` count. A machine that refuses the namespaces skips the test:
-/// call it last. `body` may end the child's part with skip().
+/// Ends the child's part: the test counts as skipped.
 inline constexpr int skipped_status = 77;
 inline void skip(const char* why) {
   printf("skipped: %s\n", why);
@@ -22,12 +24,24 @@ inline void skip(const char* why) {
   _exit(skipped_status);
 }
 
+/// Who isn't root becomes root of a user namespace of its own, which needs no rights.
+inline bool enter_namespaces(int flags) {
+  const uid_t uid = geteuid();
+  const gid_t gid = getegid();
+  if (uid == 0) return unshare(flags) == 0;
+  return unshare(flags | CLONE_NEWUSER) == 0 && write_kernel_file("/proc/self/setgroups", "deny") &&
+         write_kernel_file("/proc/self/uid_map", "0 " + std::to_string(uid) + " 1") &&
+         write_kernel_file("/proc/self/gid_map", "0 " + std::to_string(gid) + " 1");
+}
+
+/// `flags` as for unshare(2). Expectations inside `body` count. A machine that refuses the namespaces skips the test:
+/// call it last.
 inline void in_namespaces(int flags, const std::function<void()>& body) {
   fflush(nullptr);
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    if (unshare(flags | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0) skip("no namespaces here");
+    if (!enter_namespaces(flags)) skip("no namespaces here");
     if ((flags & CLONE_NEWNS) != 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
       skip("mount propagation can't be changed here");
     body();

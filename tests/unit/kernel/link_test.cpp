@@ -14,6 +14,7 @@
 #include "../../../src/kernel/netlink.hpp"
 #include "in_namespaces.hpp"
 #include "uebo/base/file.hpp"
+#include "uebo/kernel/mount.hpp"
 
 namespace uebo::kernel {
 namespace {
@@ -236,13 +237,24 @@ TEST(LinkAddress, FlushTakesSecondaryAddressesToo) {
 TEST(LinkAddress, HasABroadcastAddressWhereTheSubnetHasOne) {
   in_namespaces(CLONE_NEWNET, [] {
     make_veth();
-    const auto broadcast = [] {
-      return system("PATH=/usr/sbin:/sbin:$PATH; ip -4 addr show eth7 | grep -q 'brd 10.0.3.255'") == 0;
+    const auto shown = [](const std::string& pattern) {
+      return system(("PATH=/usr/sbin:/sbin:$PATH; ip -4 addr show eth7 | grep -q '" + pattern + "'").c_str()) == 0;
     };
     ASSERT_TRUE(set_address("eth7", "10.0.2.15", 23));
-    EXPECT_TRUE(broadcast());
+    EXPECT_TRUE(shown("inet 10.0.2.15/23 brd 10.0.3.255"));
     ASSERT_TRUE(set_address("eth7", "10.0.2.15", 32));
-    EXPECT_FALSE(broadcast());
+    EXPECT_TRUE(shown("inet 10.0.2.15/32 scope"));
+  });
+}
+
+TEST(LinkAddress, OutlivesItsPrimaryAddressWherePromotionCannotBeSwitchedOn) {
+  in_namespaces(CLONE_NEWNET | CLONE_NEWNS, [] {
+    make_veth();
+    ASSERT_TRUE(write_kernel_file("/proc/sys/net/ipv4/conf/all/promote_secondaries", "0"));
+    ASSERT_TRUE(mount_api("tmpfs", "/proc/sys", 0));
+    ASSERT_TRUE(set_address("eth7", "10.0.2.15", 24));
+    ASSERT_TRUE(set_address("eth7", "10.0.2.16", 24));
+    EXPECT_THAT(addresses("eth7"), ElementsAre("10.0.2.16 255.255.255.0"));
   });
 }
 

@@ -42,10 +42,9 @@ TEST(Mount, ApiFileSystemIsFoundWithItsOptions) {
 
 TEST(Mount, ApiFileSystemThatIsThereAlreadyIsSuccess) {
   const TestTree tree;
-  const std::string target = tree.directory("proc");
-  in_namespaces(CLONE_NEWNS | CLONE_NEWPID, [&] {
-    if (geteuid() != 0) test::skip("a proc of one's own needs a pid namespace of one's own");
-    ASSERT_TRUE(mount_api("sysfs", target, 0));
+  const std::string target = tree.directory("sys");
+  in_namespaces(CLONE_NEWNS | CLONE_NEWNET, [&] {
+    if (!mount_api("sysfs", target, 0)) test::skip("sysfs can't be mounted here");
     const std::size_t before = mounts()->size();
     EXPECT_TRUE(mount_api("sysfs", target, 0));
     EXPECT_EQ(mounts()->size(), before);
