@@ -1,0 +1,18 @@
+// Other programs, run by a role. PID 1 starts its children in supervise/ alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "uebo/base/result.hpp"
+
+namespace uebo::kernel {
+
+/// Runs a program (an absolute path and its arguments) to its end with our own standard descriptors and environment.
+/// Returns its exit code, or 128 and the signal that ended it, as a shell does. ENOENT: there is no such program.
+[[nodiscard]] Result<int> run_program(const std::vector<std::string>& command);
+
+/// Replaces this process (execve(2), with our environment). Comes back with the reason when that failed.
+[[nodiscard]] Error become_program(const std::vector<std::string>& command);
+
+}  // namespace uebo::kernel

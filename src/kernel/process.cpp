@@ -1,0 +1,34 @@
+#include "uebo/kernel/process.hpp"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace uebo::kernel {
+namespace {
+
+std::vector<char*> pointers(const std::vector<std::string>& command) {
+  std::vector<char*> result;
+  for (const std::string& word : command) result.push_back(const_cast<char*>(word.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+}  // namespace
+
+Result<int> run_program(const std::vector<std::string>& command) {
+  pid_t pid = -1;
+  const int failure = posix_spawn(&pid, command.front().c_str(), nullptr, nullptr, pointers(command).data(), environ);
+  if (failure != 0) return fail(failure, "run", command.front());
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR) return errno_error("wait for", command.front());
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+Error become_program(const std::vector<std::string>& command) {
+  execve(command.front().c_str(), pointers(command).data(), environ);
+  return errno_error("run", command.front()).error();
+}
+
+}  // namespace uebo::kernel
