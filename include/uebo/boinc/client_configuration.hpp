@@ -1,0 +1,28 @@
+// What the BOINC client reads at its start: the password and the hosts of its GUI RPC, settings for a board without a
+// user in front of it, and the list of projects.
+#pragma once
+
+#include <string>
+
+#include "uebo/base/result.hpp"
+#include "uebo/config/kernel_args.hpp"
+#include "uebo/kernel/safe_directory.hpp"
+
+namespace uebo::boinc {
+
+inline constexpr const char* kDataDirectory = "/storage/boinc";
+inline constexpr const char* kPasswordFile = "gui_rpc_auth.cfg";
+inline constexpr const char* kProjectList = "/etc/boinc-client/all_projects_list.xml";
+
+/// Writes the files into the client's data directory, owned by `owner`, while the client does not run:
+/// - gui_rpc_auth.cfg (0600): uebo.boinc.password; without it what is there already, else a new random password.
+/// - remote_hosts.cfg (0600): uebo.boinc.remote_hosts. Without the argument a file made by hand stays. Without a
+/// password
+///   on the command line remote access stays off: the file becomes remote_hosts.cfg.off.
+/// - cc_config.xml, global_prefs_override.xml: settings that are missing are added. A file that can't be understood is
+///   left alone, with a line in the log.
+/// - all_projects_list.xml: the image's, where there is none.
+[[nodiscard]] Result<> configure_client(const std::string& directory, const config::KernelArgs& args,
+                                        kernel::Owner owner, const std::string& project_list = kProjectList);
+
+}  // namespace uebo::boinc

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "uebo/base/role.hpp"
+
+namespace uebo::boinc {
+
+/// All of them, for main's table.
+[[nodiscard]] std::span<const Role> roles();
+
+int configure_role(std::span<const std::string_view> arguments);
+int seal_role(std::span<const std::string_view> arguments);
+
+}  // namespace uebo::boinc

@@ -1,0 +1,40 @@
+// A DHCP lease as udhcpc hands it to its script: in environment variables (busybox, networking/udhcp/dhcpc.c). What a
+// server sends is anybody's word: addresses are parsed, names are checked, the rest is left out.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "uebo/base/result.hpp"
+
+namespace uebo::boot {
+
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+struct Lease {
+  std::string link;
+  std::string address;
+  unsigned prefix = 0;
+  std::vector<std::string> routers;
+  std::vector<std::string> name_servers;
+  std::vector<std::string> time_servers;
+  std::string domain;
+
+  [[nodiscard]] std::string text() const;  // "eth0 10.0.2.15/24"
+};
+
+/// Variables: interface, ip, mask (length of the prefix) or subnet, router, dns, ntpsrv, domain.
+[[nodiscard]] Result<Lease> parse_lease(const Environment& environment);
+
+/// True for what may be the name of a link: it becomes part of a path and of a condition's holder.
+[[nodiscard]] bool is_link_name(std::string_view name);
+
+/// Lines of resolv.conf(5) for one lease, and the file for all of them: the resolver takes three servers and one search
+/// list, so the first ones count.
+[[nodiscard]] std::string resolver_lines(const Lease& lease);
+[[nodiscard]] std::string resolver_file(const std::vector<std::string>& lines_of_leases);
+
+}  // namespace uebo::boot

@@ -1,0 +1,22 @@
+// What roles tell PID 1, over its control socket (uebo/control/server.hpp has the verbs).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "uebo/base/result.hpp"
+
+namespace uebo::boot {
+
+/// A condition stays set until its last holder has cleared it.
+[[nodiscard]] Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail);
+[[nodiscard]] Result<> clear_condition(std::string_view name, const std::string& holder);
+/// Makes the instance of a template as well.
+[[nodiscard]] Result<> start_service(const std::string& name);
+/// For this boot: what is to last stands in /storage already.
+[[nodiscard]] Result<> set_service_enabled(const std::string& name, bool enabled);
+
+/// What PID 1's answer, {"ok":true} or {"ok":false,"error":...}, means for the request.
+[[nodiscard]] Result<> understand_answer(const std::string& answer, const std::string& request);
+
+}  // namespace uebo::boot

@@ -1,0 +1,19 @@
+// Where the boot keeps its facts at run time. All below /run/uebo belongs to root.
+#pragma once
+
+namespace uebo::boot {
+
+inline constexpr const char* kStorageDirectory = "/storage";
+inline constexpr const char* kLastDateFile = "/storage/lastdate";
+inline constexpr const char* kRunDirectory = "/run/uebo";
+inline constexpr const char* kShellArgumentsFile = "/run/bootargs";
+inline constexpr const char* kClockFile = "/run/uebo/clock";             // "synced" or "assumed"
+inline constexpr const char* kNtpServersFile = "/run/uebo/ntp-servers";  // one a line, from DHCP
+inline constexpr const char* kLeaseDirectory = "/run/uebo/leases";       // one directory a link
+inline constexpr const char* kDisabledDirectory = "/run/uebo/disabled";  // a file a service
+inline constexpr const char* kStorageWaitedFile = "/run/uebo/storage-waited";
+inline constexpr const char* kModulesListedFile = "/run/uebo/modules-listed";
+inline constexpr const char* kCoverDirectory = "/run/uebo/covers";
+inline constexpr const char* kServicesDirectory = "/usr/lib/uebo/services";
+
+}  // namespace uebo::boot

@@ -1,0 +1,143 @@
+#include "uebo/boinc/client_configuration.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/random.h>
+
+#include <array>
+
+#include "uebo/base/file.hpp"
+#include "uebo/boinc/roles.hpp"
+#include "uebo/boinc/settings_file.hpp"
+
+namespace uebo::boinc {
+namespace {
+
+using config::KernelArgs;
+using kernel::Owner;
+using kernel::SafeDirectory;
+
+constexpr const char* kRemoteHostsFile = "remote_hosts.cfg";
+constexpr std::size_t kLargestSettings = 256 * 1024;
+constexpr std::string_view kRemoteAccess = "allow_remote_gui_rpc";
+
+struct SettingsFile {
+  const char* name;
+  std::string_view root;
+  std::string_view section;
+  std::span<const Setting> settings;
+};
+
+// No graphics processor has a driver in the image: the search for one costs time and memory at each start.
+constexpr std::array kClientSettings{Setting{"no_gpus", "1"}};
+
+// BOINC's defaults are made for a desktop with somebody in front of it: there it steps back for other programs, stops
+// on batteries (a board on USB power reports no mains) and leaves half of the memory. client/lib/prefs.cpp.
+constexpr std::array kPreferences{
+    Setting{"run_on_batteries", "1"},       Setting{"run_if_user_active", "1"},     Setting{"suspend_cpu_usage", "0"},
+    Setting{"ram_max_used_busy_pct", "90"}, Setting{"ram_max_used_idle_pct", "90"}, Setting{"disk_interval", "600"},
+    Setting{"work_buf_min_days", "0.1"},
+};
+
+constexpr std::array kSettingsFiles{
+    SettingsFile{"cc_config.xml", "cc_config", "options", kClientSettings},
+    SettingsFile{"global_prefs_override.xml", "global_preferences", "global_preferences", kPreferences},
+};
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+Result<std::string> random_password() {
+  std::array<unsigned char, 16> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    return errno_error("make", "a random password");
+  std::string text;
+  for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+/// An empty file would let everybody in.
+Result<std::string> kept_or_new_password(const SafeDirectory& data) {
+  if (const auto kept = data.read(kPasswordFile, 4096); kept && !trim(*kept).empty()) return std::string(trim(*kept));
+  spdlog::info("a random password is made for the GUI RPC, in {}", kPasswordFile);
+  return random_password();
+}
+
+Result<> write_password(const SafeDirectory& data, const std::optional<std::string>& given, Owner owner) {
+  const std::string password = given ? *given : UEBO_TRY(kept_or_new_password(data));
+  return data.replace(kPasswordFile, password + "\n", owner, 0600);
+}
+
+Result<> write_remote_hosts(const SafeDirectory& data, const KernelArgs& args, bool has_password, Owner owner) {
+  if (!has_password) {
+    if (!data.contains(kRemoteHostsFile)) return {};
+    spdlog::warn("remote access stays off without uebo.boinc.password: {0} is now {0}.off", kRemoteHostsFile);
+    return data.rename(kRemoteHostsFile, std::string(kRemoteHostsFile) + ".off");
+  }
+  std::string hosts;
+  for (const std::string& host : args.list("uebo.boinc.remote_hosts")) hosts += host + "\n";
+  if (!hosts.empty()) return data.replace(kRemoteHostsFile, hosts, owner, 0600);
+  if (!data.contains(kRemoteHostsFile)) return {};
+  return data.give(kRemoteHostsFile, owner, 0600);
+}
+
+std::string without_remote_access(const std::string& text) {
+  const auto value = value_of(text, kRemoteAccess);
+  if (!value || trim(*value) == "0") return text;
+  spdlog::warn("remote access stays off without uebo.boinc.password: {} is set to 0", kRemoteAccess);
+  return with_value(text, {kRemoteAccess, "0"});
+}
+
+Result<> write_settings(const SafeDirectory& data, const SettingsFile& file, bool has_password, Owner owner) {
+  const std::string empty = fmt::format("<{0}>\n</{0}>\n", file.root);
+  const auto present = data.read(file.name, kLargestSettings);
+  if (!present && present.error().code != ENOENT)
+    spdlog::warn("a new {} is made: {}", file.name, present.error().message());
+  const std::string before = present.value_or(empty);
+  const auto added = add_missing(before, file.root, file.section, file.settings);
+  if (!added) {
+    spdlog::warn("{} has no <{}>: it is left as it is, without the settings for a board", file.name, file.root);
+    return {};
+  }
+  const std::string after = has_password ? *added : without_remote_access(*added);
+  return present && after == before ? Result<>() : data.replace(file.name, after, owner, 0644);
+}
+
+Result<> write_project_list(const SafeDirectory& data, const std::string& path, Owner owner) {
+  constexpr const char* name = "all_projects_list.xml";
+  if (data.contains(name)) return {};
+  return data.replace(name, UEBO_TRY(read_file(path)), owner, 0644);
+}
+
+Result<> configure() {
+  return configure_client(kDataDirectory, UEBO_TRY(config::load_kernel_args()),
+                          UEBO_TRY(kernel::find_owner("boinc:boinc")));
+}
+
+}  // namespace
+
+Result<> configure_client(const std::string& directory, const KernelArgs& args, Owner owner,
+                          const std::string& project_list) {
+  const auto data = UEBO_TRY(SafeDirectory::open(directory));
+  const auto password = args.get("uebo.boinc.password");
+  UEBO_TRY(write_password(data, password, owner));
+  UEBO_TRY(write_remote_hosts(data, args, password.has_value(), owner));
+  for (const SettingsFile& file : kSettingsFiles) UEBO_TRY(write_settings(data, file, password.has_value(), owner));
+  // The client does without the list.
+  if (const auto written = write_project_list(data, project_list, owner); !written)
+    spdlog::warn("{}", written.error().message());
+  return {};
+}
+
+int configure_role(std::span<const std::string_view>) {
+  const auto configured = configure();
+  if (configured) return 0;
+  spdlog::error("{}", configured.error().message());
+  return 1;
+}
+
+}  // namespace uebo::boinc

@@ -1,0 +1,44 @@
+#include "uebo/boot/notify.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "uebo/base/control_socket.hpp"
+
+namespace uebo::boot {
+namespace {
+
+constexpr std::chrono::seconds kPatience{5};
+
+Result<> ask(const nlohmann::json& request) {
+  const std::string text = request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string answer = UEBO_TRY(control_request(text, kPatience));
+  return understand_answer(answer, text);
+}
+
+}  // namespace
+
+Result<> understand_answer(const std::string& answer, const std::string& request) {
+  const auto object = nlohmann::json::parse(answer, nullptr, false);
+  if (!object.is_object()) return fail(0, "PID 1's answer to", request, "it is no JSON object");
+  const auto ok = object.find("ok");
+  if (ok != object.end() && *ok == true) return {};
+  const auto error = object.find("error");
+  const bool said = error != object.end() && error->is_string();
+  return fail(0, "PID 1 refuses", request, said ? error->get<std::string>() : "without a reason");
+}
+
+Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail) {
+  return ask({{"verb", "condition"}, {"name", name}, {"set", true}, {"holder", holder}, {"detail", detail}});
+}
+
+Result<> clear_condition(std::string_view name, const std::string& holder) {
+  return ask({{"verb", "condition"}, {"name", name}, {"set", false}, {"holder", holder}});
+}
+
+Result<> start_service(const std::string& name) { return ask({{"verb", "start"}, {"name", name}}); }
+
+Result<> set_service_enabled(const std::string& name, bool enabled) {
+  return ask({{"verb", enabled ? "enable" : "disable"}, {"name", name}});
+}
+
+}  // namespace uebo::boot

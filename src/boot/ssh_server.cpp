@@ -1,0 +1,70 @@
+// dropbear, and the key that it shows itself by: kept on /storage, so that it is the same after each boot.
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "uebo/base/file.hpp"
+#include "uebo/boot/paths.hpp"
+#include "uebo/boot/roles.hpp"
+#include "uebo/config/site.hpp"
+#include "uebo/kernel/mount.hpp"
+#include "uebo/kernel/process.hpp"
+#include "uebo/kernel/safe_directory.hpp"
+
+namespace uebo::boot {
+namespace {
+
+constexpr const char* kServer = "/usr/sbin/dropbear";
+constexpr const char* kKeyMaker = "/usr/bin/dropbearkey";
+constexpr const char* kKeyName = "ed25519_hostkey";
+
+Result<std::string> key_directory() {
+  const auto mounted = kernel::find_mount(kStorageDirectory);
+  if (mounted && *mounted) {
+    const std::string kept = std::string(kStorageDirectory) + "/dropbear";
+    const auto made = kernel::SafeDirectory::make(kept, kernel::Owner{}, 0700);
+    if (made) return kept;
+    spdlog::warn("{}", made.error().message());
+  }
+  const std::string passing = "/run/dropbear";
+  UEBO_TRY(kernel::SafeDirectory::make(passing, kernel::Owner{}, 0700));
+  return passing;
+}
+
+/// A power cut may have left an empty or damaged file.
+Result<bool> is_key(const std::string& path) {
+  if (access(path.c_str(), F_OK) != 0) return false;
+  return UEBO_TRY(kernel::run_program({kKeyMaker, "-y", "-f", path})) == 0;
+}
+
+Result<std::string> host_key() {
+  const std::string path = UEBO_TRY(key_directory()) + "/" + kKeyName;
+  if (UEBO_TRY(is_key(path))) return path;
+  const std::string made = path + ".new";
+  unlink(made.c_str());
+  const int code = UEBO_TRY(kernel::run_program({kKeyMaker, "-t", "ed25519", "-f", made}));
+  if (code != 0) return fail(0, "make host key", made, "dropbearkey failed with exit code " + std::to_string(code));
+  const std::string key = UEBO_TRY(read_file(made, 64 * 1024));
+  UEBO_TRY(replace_file(path, key, 0600));
+  unlink(made.c_str());
+  spdlog::info("a new host key, {}", path);
+  return path;
+}
+
+Result<> serve() {
+  const std::string key = UEBO_TRY(host_key());
+  std::vector<std::string> command{kServer, "-F", "-E", "-r", key, "-p", "22"};
+  const auto site = config::load_site();
+  if (!site) spdlog::warn("{}", site.error().message());
+  if (!site || !site->password_login) command.emplace_back("-s");
+  return std::unexpected(kernel::become_program(command));
+}
+
+}  // namespace
+
+int ssh_server_role(std::span<const std::string_view>) {
+  const auto served = serve();
+  spdlog::error("{}", served.error().message());
+  return 1;
+}
+
+}  // namespace uebo::boot

@@ -1,0 +1,180 @@
+// /storage: the file system labelled `storage` is looked for, checked and mounted. The first run waits for slow disks;
+// later ones, one for every block device that comes or goes, look once.
+#include "uebo/boot/storage.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "uebo/base/file.hpp"
+#include "uebo/boot/clock.hpp"
+#include "uebo/boot/last_date.hpp"
+#include "uebo/boot/notify.hpp"
+#include "uebo/boot/paths.hpp"
+#include "uebo/boot/roles.hpp"
+#include "uebo/boot/text.hpp"
+#include "uebo/config/kernel_args.hpp"
+#include "uebo/event/loop.hpp"
+#include "uebo/kernel/modules.hpp"
+#include "uebo/kernel/mount.hpp"
+#include "uebo/kernel/process.hpp"
+#include "uebo/kernel/uevent.hpp"
+
+namespace uebo::boot {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr const char* kMountOptions = "noatime,nosuid,nodev";
+constexpr const char* kChecker = "/usr/sbin/e2fsck";
+constexpr const char* kSettingsDirectory = "/storage/services";
+
+Result<StorageChoice> look() {
+  std::vector<kernel::BlockDevice> devices;
+  for (const std::string& path : UEBO_TRY(kernel::block_devices())) {
+    auto device = kernel::probe(path);
+    // A card reader without a card, a disk that is just going: nothing that the others should wait for.
+    if (device) devices.push_back(std::move(*device));
+  }
+  return choose_storage(devices);
+}
+
+/// True when a block device has come or changed since the last call.
+bool block_device_came(kernel::UeventSocket& events) {
+  bool came = false;
+  for (;;) {
+    const auto event = events.receive();
+    if (!event) return came || event.error().code == ENOBUFS;
+    if (!*event) return came;
+    came = came || ((*event)->get("SUBSYSTEM") == "block" && (*event)->action != "remove");
+  }
+}
+
+/// Looks at once, and again for each block device that comes until the limit.
+Result<StorageChoice> look_for(milliseconds limit) {
+  auto events = UEBO_TRY(kernel::UeventSocket::open());
+  auto choice = look();
+  if (!choice || choice->device || limit <= milliseconds(0)) return choice;
+  spdlog::info("waiting up to {:.0f} s for a file system labelled `{}`", std::chrono::duration<double>(limit).count(),
+               kStorageLabel);
+  const auto loop = UEBO_TRY(event::Loop::create());
+  UEBO_TRY(loop->watch(events.fd(), EPOLLIN, [&](std::uint32_t) {
+    if (!block_device_came(events)) return;
+    choice = look();
+    if (!choice || choice->device) loop->stop();
+  }));
+  loop->at(BootClock::now() + limit, [&] { loop->stop(); });
+  UEBO_TRY(loop->run());
+  return choice;
+}
+
+/// The first run waits; whoever comes after it has been called because something came or went.
+milliseconds wait_limit(const config::KernelArgs& args) {
+  if (access(kStorageWaitedFile, F_OK) == 0) return milliseconds(0);
+  if (const auto noted = replace_file(kStorageWaitedFile, "", 0644); !noted)
+    spdlog::warn("{}", noted.error().message());
+  return config::parse_duration(args.get("uebo.storage.wait").value_or("")).value_or(milliseconds(0));
+}
+
+/// Whether it may be mounted. Says on the way what the check found.
+Result<> check(const kernel::BlockDevice& device) {
+  if (!is_ext(device.type)) return {};
+  const auto code = kernel::run_program({kChecker, "-p", device.path});
+  if (!code && code.error().code == ENOENT) {
+    spdlog::warn("{} is not checked: this image has no e2fsck", device.path);
+    return {};
+  }
+  const int exit_code = UEBO_TRY(code);
+  switch (check_result(exit_code)) {
+    case CheckResult::Clean:
+      return {};
+    case CheckResult::Corrected:
+      spdlog::warn("e2fsck corrected errors on {}", device.path);
+      return {};
+    case CheckResult::Uncorrected:
+      return fail(
+          0, "e2fsck", device.path,
+          fmt::format("it found errors that need a decision, so nothing is mounted; run e2fsck {}", device.path));
+    case CheckResult::Failed:
+      break;
+  }
+  return fail(0, "e2fsck", device.path, fmt::format("it failed with exit code {}, so nothing is mounted", exit_code));
+}
+
+Result<> mount_it(const kernel::BlockDevice& device) {
+  if (auto modules = kernel::Modules::open(); modules) static_cast<void>(modules->load(device.type));
+  UEBO_TRY(make_directories(kStorageDirectory));
+  return kernel::mount_device(device.path, kStorageDirectory, device.type, kMountOptions);
+}
+
+void apply_last_date() {
+  const auto text = read_file(kLastDateFile, 64);
+  if (!text) return;
+  const auto time = parse_last_date(*text);
+  if (!time) return spdlog::warn("{} holds no date; it is ignored", kLastDateFile);
+  const auto corrected = correct_clock({{.name = kLastDateFile, .time = *time}});
+  if (!corrected) return spdlog::warn("{}", corrected.error().message());
+  if (*corrected) spdlog::info("clock: {}, by {}", time_text((*corrected)->time), (*corrected)->name);
+}
+
+/// Which services people have enabled or disabled for good. PID 1 never opens a path under /storage, so it is told.
+void apply_service_settings() {
+  const ServiceSettings settings = read_service_settings(kSettingsDirectory);
+  for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
+  if (const auto made = make_directories(kDisabledDirectory); !made) spdlog::warn("{}", made.error().message());
+  for (const auto& [name, enabled] : settings.enabled) {
+    const std::string marker = std::string(kDisabledDirectory) + "/" + name;
+    const auto noted = enabled ? Result<>() : replace_file(marker, "", 0644);
+    if (enabled) unlink(marker.c_str());
+    const auto told = set_service_enabled(name, enabled);
+    for (const auto* result : {&noted, &told})
+      if (!*result) spdlog::warn("{}", result->error().message());
+  }
+}
+
+/// Whether /storage is mounted from a device that is still there. One that has gone is detached.
+Result<bool> still_mounted() {
+  const auto mounted = UEBO_TRY(kernel::find_mount(kStorageDirectory));
+  if (!mounted) return false;
+  constexpr std::string_view dev = "/dev/";
+  if (!mounted->source.starts_with(dev)) return true;
+  if (access(("/sys/class/block/" + mounted->source.substr(dev.size())).c_str(), F_OK) == 0) return true;
+  spdlog::error("{} has gone", mounted->source);
+  UEBO_TRY(kernel::unmount(kStorageDirectory, MNT_DETACH));
+  return false;
+}
+
+Result<bool> provide_storage() {
+  if (UEBO_TRY(still_mounted())) return true;
+  const config::KernelArgs args = UEBO_TRY(config::load_kernel_args());
+  if (const auto export_name = args.get("uebo.nfsdir"))
+    return fail(0, "uebo.nfsdir", *export_name, "NFS is not supported yet, and no local disk is used in its place");
+  const milliseconds limit = wait_limit(args);
+  const StorageChoice choice = UEBO_TRY(look_for(limit));
+  for (const std::string& warning : choice.warnings) spdlog::warn("{}", warning);
+  if (!choice.device) {
+    if (limit > milliseconds(0))
+      spdlog::warn("no file system labelled `{}` within {:.0f} s; plug one in at any time", kStorageLabel,
+                   std::chrono::duration<double>(limit).count());
+    return false;
+  }
+  const kernel::BlockDevice& device = *choice.device;
+  UEBO_TRY(check(device));
+  UEBO_TRY(mount_it(device));
+  apply_last_date();
+  apply_service_settings();
+  spdlog::info("{} ({}, {}) mounted on {}", device.path, device.type, size_text(device.size), kStorageDirectory);
+  return true;
+}
+
+}  // namespace
+
+int storage_role(std::span<const std::string_view>) {
+  const auto provided = provide_storage();
+  if (!provided) spdlog::error("{}", provided.error().message());
+  return provided && *provided ? 0 : 1;
+}
+
+}  // namespace uebo::boot
