@@ -15,7 +15,8 @@ struct ConditionInfo {
 /// All fixed names: storage, storage-settled, net, clock, ... in the order in which docs list them.
 [[nodiscard]] std::span<const ConditionInfo> conditions();
 
-/// True for a fixed name and for `link:<interface>`, which is set while that interface has a carrier.
+/// True for a fixed name and for `link:<interface>`, which is set while that interface has a carrier
+/// (a template may say `link:%i`).
 [[nodiscard]] bool is_condition(std::string_view name);
 
 inline constexpr std::string_view kStorage = "storage";

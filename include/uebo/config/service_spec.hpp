@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "uebo/base/result.hpp"
+#include "uebo/config/kernel_args.hpp"
 
 namespace uebo::config {
 
@@ -27,46 +28,60 @@ enum class StopTarget { Main, Group };
 
 struct Directory {
   std::string path;
-  std::string owner;          // "user:group", empty: root:root
+  std::string owner;  // "user:group", empty: root:root
   mode_t mode = 0755;
-  bool recursive = false;     // whatever lies below and belongs to somebody else is given to the owner too
+  bool recursive = false;  // whatever lies below and belongs to somebody else is given to the owner too
+  bool operator==(const Directory&) const = default;
 };
 
 struct FileToWrite {
   std::string path;
-  std::string content;        // after expansion of ${uebo.NAME}
+  std::string content;  // after expansion of ${uebo.NAME}
   std::string owner;
   mode_t mode = 0644;
-  bool keep = false;          // an existing file stays as it is
+  bool keep = false;  // an existing file stays as it is
+  bool operator==(const FileToWrite&) const = default;
 };
 
 struct BindMount {
   std::string source;
   std::string target;
   bool read_only = false;
+  bool operator==(const BindMount&) const = default;
 };
 
 /// One bound on memory: bytes, a share of RAM, or RAM less a reserve. Where several are given the smallest counts.
-struct MemoryBytes { std::uint64_t bytes; };
-struct MemoryShare { unsigned percent; };
-struct MemoryReserve { std::uint64_t bytes; };
+struct MemoryBytes {
+  std::uint64_t bytes;
+  bool operator==(const MemoryBytes&) const = default;
+};
+struct MemoryShare {
+  unsigned percent;
+  bool operator==(const MemoryShare&) const = default;
+};
+struct MemoryReserve {
+  std::uint64_t bytes;
+  bool operator==(const MemoryReserve&) const = default;
+};
 using MemoryBound = std::variant<MemoryBytes, MemoryShare, MemoryReserve>;
 
 struct LogLimits {
-  std::uint64_t size = 10 * 1000;  // bytes of a file before it is rotated
+  std::uint64_t size = 10 * 1024;  // bytes of a file before it is rotated
   unsigned count = 5;              // files kept, the current one included
+  bool operator==(const LogLimits&) const = default;
 };
 
 struct StopSettings {
-  int signal = 15;                 // SIGTERM
+  int signal = 15;  // SIGTERM
   StopTarget target = StopTarget::Main;
   std::chrono::milliseconds timeout{10'000};
   std::vector<std::string> command;  // run first, as root; for a job that is up: what undoes it
+  bool operator==(const StopSettings&) const = default;
 };
 
 struct ServiceSpec {
-  std::string name;                // "boinc", "getty@ttyS0"; a template's ends with '@'
-  std::string origin;              // file that it came from, for messages; empty for one built in
+  std::string name;    // "boinc", "getty@ttyS0"; a template's ends with '@'
+  std::string origin;  // path of the file that it came from; empty for one built in
   std::string description;
   ServiceType type = ServiceType::Daemon;
   bool enabled = true;
@@ -74,17 +89,18 @@ struct ServiceSpec {
   std::vector<std::string> prepare;      // run to its end as root before each start, in the service's cgroup
   std::vector<std::string> after_start;  // run as root beside the main process after each start
   std::string user = "root";
-  std::string group;                     // empty: the user's own
-  std::vector<std::string> needs;        // services and conditions that must be up; the service stops when one goes
-  std::vector<std::string> provides;     // conditions set while the service is up (a job: from its success on)
-  std::vector<std::string> settles;      // conditions set for good when the first run has ended, however it ended
-  std::vector<std::string> triggers;     // what makes a job run again: "uevent:block", "uevent:modalias", "condition:storage"
+  std::string group;                  // empty: the user's own
+  std::vector<std::string> needs;     // services and conditions that must be up; the service stops when one goes
+  std::vector<std::string> provides;  // conditions set while the service is up (a job: from its success on)
+  std::vector<std::string> settles;   // conditions set for good when the first run has ended, however it ended
+  std::vector<std::string>
+      triggers;  // what makes a job run again: "uevent:block", "uevent:modalias", "condition:storage"
   std::map<std::string, std::string> environment;
   std::string working_directory = "/";
   std::vector<Directory> directories;
   std::vector<FileToWrite> files;
   std::vector<BindMount> binds;
-  std::string terminal;                  // opened as the three standard descriptors and controlling terminal
+  std::string terminal;  // opened as the three standard descriptors and controlling terminal
   std::vector<MemoryBound> memory_max;
   int nice = 0;
   Scheduling scheduling = Scheduling::Other;
@@ -93,7 +109,12 @@ struct ServiceSpec {
   RestartPolicy restart = RestartPolicy::Always;
   std::optional<std::chrono::milliseconds> deadline;  // of a job's run, and of `prepare`
   LogLimits log;
+  bool operator==(const ServiceSpec&) const = default;
 };
+
+/// Letters, digits, '.', '_' and '-', and an '@' before an instance; at most 64 characters. It names a cgroup and a
+/// directory of logs. "uebo" is PID 1's own.
+[[nodiscard]] bool is_service_name(std::string_view name);
 
 /// True for a template's name ("getty@"), which never runs itself.
 [[nodiscard]] bool is_template(std::string_view name);
@@ -101,12 +122,16 @@ struct ServiceSpec {
 /// A copy of a template for one instance: its name and every %i in its strings replaced.
 [[nodiscard]] ServiceSpec instantiate(const ServiceSpec& templ, std::string_view instance);
 
+/// Puts kernel arguments into the environment of a service: each ${uebo.NAME} is replaced (see expand()). The contents
+/// of its files are expanded by whoever writes them, since they may hold secrets.
+void expand_environment(ServiceSpec& spec, const KernelArgs& arguments);
+
 /// One thing that is wrong with a file: which file, which line (0: the whole file), what, and what was expected.
 struct Problem {
   std::string file;
   unsigned line = 0;
   std::string text;
-  [[nodiscard]] std::string message() const;  // "boinc.json:7: nice: 42 is out of range (expected -20 to 19)"
+  [[nodiscard]] std::string message() const;  // "boinc.json:7: nice: 42, expected a whole number from -20 to 19"
 };
 
 struct ParsedService {
@@ -118,13 +143,21 @@ struct ParsedService {
 /// problems, not the first alone; an unknown key is one (with the nearest known name). Never throws.
 [[nodiscard]] ParsedService parse_service(std::string_view text, const std::string& name, const std::string& origin);
 
+/// Reads and parses one file; an unreadable one is a problem.
+[[nodiscard]] ParsedService parse_service_file(const std::string& path);
+
+/// The spec of one service from the file that it came from (ServiceSpec::origin); `name` may be an instance's
+/// ("getty@ttyS0" of getty@.json). For roles that do a part of a service's work: `uebo prepare`.
+[[nodiscard]] Result<ServiceSpec> read_service(const std::string& name, const std::string& origin);
+
 struct LoadedServices {
   std::vector<ServiceSpec> services;
   std::vector<Problem> problems;  // one bad file costs that service alone
 };
 
 /// All *.json files of a directory in the order of their names, schema.json left out. Checks needs among them too:
-/// a name that is neither a service of `known` or of the directory nor a condition, and cycles, are problems.
+/// a name that is neither a service of `known` or of the directory nor a condition, and cycles, are problems. Who needs
+/// a service whose own file is bad stays, and is seen to wait for it.
 [[nodiscard]] LoadedServices load_services(const std::string& directory, const std::vector<ServiceSpec>& known = {});
 
 /// services/schema.json, and the keys as a table in markdown for the README.

@@ -19,10 +19,11 @@ struct Release {
   std::string version;
   std::string architecture;
   std::string kernel;
+  std::string suite;                                 // of Debian, that the packages came from
   std::chrono::system_clock::time_point build_time;  // the earliest that it can be
 };
 
-/// A missing file gives the defaults.
+/// A missing file gives the defaults. A bad value is an error that says where it is.
 [[nodiscard]] Result<Site> load_site(const std::string& path = "/etc/uebo/site.json");
 [[nodiscard]] Result<Release> load_release(const std::string& path = "/etc/uebo-release");
 

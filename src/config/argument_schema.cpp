@@ -1,0 +1,124 @@
+// The table of all kernel arguments: a new one is a row here.
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "text.hpp"
+#include "uebo/config/kernel_args.hpp"
+
+namespace uebo::config {
+namespace {
+
+constexpr std::chrono::hours kLongestWait{1};
+/// BOINC reads no more of gui_rpc_auth.cfg, and takes white space off its ends (client/gui_rpc_server.cpp).
+constexpr std::size_t kLongestPassword = 255;
+
+bool is_password(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestPassword && text.front() != ' ' && text.back() != ' ' &&
+         std::ranges::none_of(text, is_control);
+}
+
+bool is_host_list(std::string_view text) {
+  const auto hosts = split_list(text);
+  return !hosts.empty() && std::ranges::all_of(hosts, is_host);
+}
+
+bool is_wait(std::string_view text) {
+  const auto duration = parse_duration(text);
+  return duration && *duration <= kLongestWait;
+}
+
+bool is_port(std::string_view text) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
+}
+
+/// A host before a colon; an IPv6 address stands in brackets there.
+bool is_server(std::string_view text) {
+  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  if (bracketed) text = text.substr(1, text.size() - 2);
+  return is_host(text) && (text.find(':') != std::string_view::npos) == bracketed;
+}
+
+bool is_host_and_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  return colon != std::string_view::npos && is_server(text.substr(0, colon)) && is_port(text.substr(colon + 1));
+}
+
+bool is_nfs_export(std::string_view text) {
+  const auto colon = text.find(":/");
+  return colon != std::string_view::npos && is_server(text.substr(0, colon)) && std::ranges::none_of(text, is_control);
+}
+
+constexpr std::array<ArgumentInfo, 8> kArguments{{
+    {.name = "uebo.hostname",
+     .value = "a host label (letters, digits, inner hyphens, at most 63 characters)",
+     .meaning = "The node's name, unless /storage/hostname holds one. Without either it is uebo- and the last three "
+                "bytes of the MAC address.",
+     .good = is_host_label},
+    {.name = "uebo.nfsdir",
+     .value = "SERVER:/PATH",
+     .meaning =
+         "An NFSv4 export with a directory for each node, used where no file system labelled `storage` is found.",
+     .good = is_nfs_export},
+    {.name = "uebo.boinc.password",
+     .value = "1 to 255 characters, quoted where spaces are among them",
+     .meaning = "The password of BOINC's GUI RPC. Without it a random one is made and kept in /storage, and no other "
+                "host is let in.",
+     .secret = true,
+     .good = is_password},
+    {.name = "uebo.boinc.remote_hosts",
+     .value = "host names or addresses, with commas between",
+     .meaning = "Who may use BOINC's GUI RPC from outside.",
+     .repeatable = true,
+     .good = is_host_list},
+    {.name = "uebo.consul",
+     .value = "HOST:PORT",
+     .meaning = "The Consul agent or server at which the node registers its services.",
+     .good = is_host_and_port},
+    {.name = "uebo.storage.wait",
+     .value = "a duration up to 1h: 10s, 2m",
+     .meaning = "How long the boot waits for a slow disk (USB, SD) to show up.",
+     .fallback = "10s",
+     .good = is_wait},
+    {.name = "uebo.modules",
+     .value = "keep",
+     .meaning = "With keep /lib/modules is not purged after boot: for debugging.",
+     .good = [](std::string_view text) { return text == "keep"; }},
+    {.name = "uebo.ntp",
+     .value = "host names or addresses, with commas between",
+     .meaning = "Time servers, before those that DHCP names and those of the site.",
+     .repeatable = true,
+     .good = is_host_list},
+}};
+
+}  // namespace
+
+std::span<const ArgumentInfo> arguments() { return kArguments; }
+
+const ArgumentInfo* find_argument(std::string_view name) {
+  const auto found = std::ranges::find(kArguments, name, &ArgumentInfo::name);
+  return found == kArguments.end() ? nullptr : &*found;
+}
+
+std::vector<std::string_view> argument_names() {
+  std::vector<std::string_view> names;
+  for (const ArgumentInfo& argument : kArguments) names.push_back(argument.name);
+  return names;
+}
+
+std::string arguments_markdown() {
+  std::string text = "| argument | value | meaning |\n|---|---|---|\n";
+  for (const ArgumentInfo& argument : kArguments) {
+    text += "| `" + std::string(argument.name) + "=` | " + std::string(argument.value);
+    if (!argument.fallback.empty()) text += "; without it " + std::string(argument.fallback);
+    text += " | " + std::string(argument.meaning);
+    if (argument.secret) text += " A secret: it is blanked wherever the command line can be read.";
+    if (argument.repeatable) text += " May be given several times: all count.";
+    text += " |\n";
+  }
+  return text;
+}
+
+}  // namespace uebo::config

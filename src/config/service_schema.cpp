@@ -1,0 +1,155 @@
+// The tables of all keys that a service file may have: a new key is a row here and a field in service_spec.hpp.
+#include "service_schema.hpp"
+
+#include "kinds.hpp"
+
+namespace uebo::config {
+namespace {
+
+template <class Enum, std::size_t Count>
+using Choices = std::array<std::pair<std::string_view, Enum>, Count>;
+
+constexpr Choices<ServiceType, 2> kTypes{{{"daemon", ServiceType::Daemon}, {"job", ServiceType::Job}}};
+constexpr Form kTypeForm{.expected = "\"daemon\" or \"job\"", .json_schema = R"("enum": ["daemon", "job"])"};
+
+constexpr Choices<RestartPolicy, 3> kRestarts{
+    {{"always", RestartPolicy::Always}, {"on-failure", RestartPolicy::OnFailure}, {"never", RestartPolicy::Never}}};
+constexpr Form kRestartForm{.expected = "\"always\", \"on-failure\" or \"never\"",
+                            .json_schema = R"("enum": ["always", "on-failure", "never"])"};
+
+constexpr Choices<Scheduling, 3> kSchedulings{
+    {{"other", Scheduling::Other}, {"batch", Scheduling::Batch}, {"idle", Scheduling::Idle}}};
+constexpr Form kSchedulingForm{.expected = "\"other\", \"batch\" or \"idle\"",
+                               .json_schema = R"("enum": ["other", "batch", "idle"])"};
+
+constexpr Choices<StopTarget, 2> kStopTargets{{{"main", StopTarget::Main}, {"group", StopTarget::Group}}};
+constexpr Form kStopTargetForm{.expected = "\"main\" or \"group\"", .json_schema = R"("enum": ["main", "group"])"};
+
+constexpr Form kNiceForm{.expected = "a whole number from -20 to 19",
+                         .json_schema = R"("type": "integer", "minimum": -20, "maximum": 19)"};
+constexpr Form kOomForm{.expected = "a whole number from -1000 to 1000",
+                        .json_schema = R"("type": "integer", "minimum": -1000, "maximum": 1000)"};
+constexpr Form kLogCountForm{.expected = "a whole number from 1 to 20",
+                             .json_schema = R"("type": "integer", "minimum": 1, "maximum": 20)"};
+
+constexpr std::array kDirectoryKeys{
+    key<&Directory::path, Path>("path", "", "The directory. It is made, with those above it, where it is missing."),
+    key<&Directory::owner, Owner>("owner", R"("root:root")", "Its owner."),
+    key<&Directory::mode, Mode>("mode", R"("0755")", "Its permissions."),
+    key<&Directory::recursive, Flag>("recursive", "false",
+                                     "Whatever lies below and belongs to somebody else is given to the owner too."),
+};
+constexpr Table kDirectoryTable{kDirectoryKeys};
+
+constexpr std::array kFileKeys{
+    key<&FileToWrite::path, Path>("path", "", "The file. Its directory has to be there."),
+    key<&FileToWrite::content, Text>("content", "",
+                                     "Its content. ${uebo.NAME} is replaced by that kernel argument, or by nothing."),
+    key<&FileToWrite::owner, Owner>("owner", R"("root:root")", "Its owner."),
+    key<&FileToWrite::mode, Mode>("mode", R"("0644")", "Its permissions."),
+    key<&FileToWrite::keep, Flag>("keep", "false", "A file that is there already stays as it is."),
+};
+constexpr Table kFileTable{kFileKeys};
+
+constexpr std::array kBindKeys{
+    key<&BindMount::source, Path>("source", "", "What is to be seen."),
+    key<&BindMount::target, Path>("target", "", "Where it is to be seen. It has to be there."),
+    key<&BindMount::read_only, Flag>("read_only", "false", "It can't be written to."),
+};
+constexpr Table kBindTable{kBindKeys};
+
+constexpr std::array kStopKeys{
+    key<&StopSettings::signal, SignalName>("signal", R"("TERM")", "What asks the service to end."),
+    key<&StopSettings::target, Scalar<kStopTargetForm, make_choice<kStopTargets>>>(
+        "target", R"("main")", "Who gets the signal: the main process alone, or every process of the service."),
+    key<&StopSettings::timeout, DurationText>("timeout", R"("10s")",
+                                              "After this whatever is left of the service is killed."),
+    key<&StopSettings::command, CommandOrNothing>(
+        "command", "[]", "Run as root before the signal. For a job that is up: what undoes it."),
+};
+constexpr Table kStopTable{kStopKeys};
+
+constexpr std::array kLogKeys{
+    key<&LogLimits::size, LogSize>("size", R"("10k")", "A file of this size is rotated."),
+    key<&LogLimits::count, Scalar<kLogCountForm, make_number<unsigned, 1, 20>>>(
+        "count", "5", "Files that are kept, the current one included."),
+};
+constexpr Table kLogTable{kLogKeys};
+
+/// A key that is for people and editors alone.
+template <class Kind, class Field>
+constexpr Key note(std::string_view name, std::string_view meaning) {
+  return {.name = name,
+          .fallback = "null",
+          .meaning = meaning,
+          .form = Kind::form,
+          .read = [](const Value& value, void*, Report& report) -> const Value* {
+            Field ignored;
+            return Kind::read(value, ignored, report);
+          }};
+}
+
+constexpr std::array kServiceKeys{
+    note<Text, std::string>("$schema", "The schema of this file, for editors."),
+    note<ListOf<Text>, std::vector<std::string>>("remarks", "Why things are as they are, for whoever reads the file."),
+    key<&ServiceSpec::description, Text>("description", "", "What it is, in a few words."),
+    key<&ServiceSpec::type, Scalar<kTypeForm, make_choice<kTypes>>>(
+        "type", R"("daemon")",
+        "A daemon runs for as long as it is wanted. A job runs once and is up when it ended with 0."),
+    key<&ServiceSpec::enabled, Flag>("enabled", "true", "Started without being asked for."),
+    key<&ServiceSpec::command, Command>("command", "", "The main process: path and arguments. No shell takes part."),
+    key<&ServiceSpec::prepare, CommandOrNothing>("prepare", "[]",
+                                                 "Run to its end as root before each start, after the directories and "
+                                                 "files have been made. When it fails, so does the start."),
+    key<&ServiceSpec::after_start, CommandOrNothing>("after_start", "[]",
+                                                     "Run as root beside the main process after each start."),
+    key<&ServiceSpec::user, User>("user", R"("root")",
+                                  "Who runs the command. Anyone but root has no capabilities and can't gain any."),
+    key<&ServiceSpec::group, GroupOrNothing>("group", R"("")", "The group; empty: the user's own."),
+    key<&ServiceSpec::needs, ListOf<Need>>("needs", "[]",
+                                           "Services and conditions that must be up. When one goes, a daemon stops and "
+                                           "comes back with it."),
+    key<&ServiceSpec::provides, ListOf<ConditionName>>(
+        "provides", "[]", "Conditions that are set while it is up (a job: after its success)."),
+    key<&ServiceSpec::settles, ListOf<ConditionName>>(
+        "settles", "[]", "Conditions that are set for good when its first run has ended, however it ended."),
+    key<&ServiceSpec::triggers, ListOf<TriggerName>>("triggers", "[]", "What makes a job run again."),
+    key<&ServiceSpec::environment, Environment>("environment", "{}",
+                                                "Environment variables beside PATH, HOME and USER. ${uebo.NAME} is "
+                                                "replaced by that kernel argument, unless it is a secret one."),
+    key<&ServiceSpec::working_directory, Path>("working_directory", R"("/")", "Where the command starts."),
+    key<&ServiceSpec::directories, ListOf<ObjectOf<kDirectoryTable>>>("directories", "[]",
+                                                                      "Directories that must be there first."),
+    key<&ServiceSpec::files, ListOf<ObjectOf<kFileTable>>>("files", "[]", "Files that are written first."),
+    key<&ServiceSpec::binds, ListOf<ObjectOf<kBindTable>>>("binds", "[]",
+                                                           "Bind mounts that the main process alone sees."),
+    key<&ServiceSpec::terminal, PathOrNothing>("terminal", R"("")",
+                                               "A device that becomes standard input, output, error and controlling "
+                                               "terminal; empty: output goes to the log."),
+    key<&ServiceSpec::memory_max, MemoryBounds>(
+        "memory_max", "[]",
+        "The most memory that all processes of the service may have together: a "
+        "size, a share of RAM, or RAM less a reserve. The smallest counts."),
+    key<&ServiceSpec::nice, Scalar<kNiceForm, make_number<int, -20, 19>>>("nice", "0", "As in setpriority(2)."),
+    key<&ServiceSpec::scheduling, Scalar<kSchedulingForm, make_choice<kSchedulings>>>("scheduling", R"("other")",
+                                                                                      "As in sched(7)."),
+    key<&ServiceSpec::oom_score_adjust, Scalar<kOomForm, make_number<int, -1000, 1000>>>(
+        "oom_score_adjust", "0", "As in proc(5): the higher, the earlier the kernel kills it when memory runs out."),
+    key<&ServiceSpec::stop, ObjectOf<kStopTable>>("stop", "{}", "How it is stopped."),
+    key<&ServiceSpec::restart, Scalar<kRestartForm, make_choice<kRestarts>>>(
+        "restart", R"("always")",
+        "What follows when it ends by itself. A job that failed is tried again unless this is never."),
+    key<&ServiceSpec::deadline, DurationText>("deadline", "null",
+                                              "The longest that a job, or preparing a daemon, may take."),
+    key<&ServiceSpec::log, ObjectOf<kLogTable>>("log", "{}", "Bounds of its log, which lies in RAM."),
+};
+
+}  // namespace
+
+Table service_keys() { return kServiceKeys; }
+
+std::string service_json_schema() { return json_schema(kServiceKeys, "A service of UEBO"); }
+
+std::string service_keys_markdown() { return markdown(kServiceKeys); }
+
+}  // namespace uebo::config
