@@ -17,11 +17,11 @@ namespace uebo::kernel {
 struct Link {
   int index = 0;
   std::string name;
-  bool ethernet = false;   // ARPHRD_ETHER with a device behind it (not a bridge, not a tunnel; a veth counts)
-  bool up = false;         // IFF_UP
-  bool carrier = false;    // IFF_LOWER_UP
-  bool removed = false;    // RTM_DELLINK
-  std::string mac;         // "52:54:00:12:34:56", empty without one
+  bool ethernet = false;  // ARPHRD_ETHER with a device behind it (not a bridge, not a tunnel; a veth counts)
+  bool up = false;        // IFF_UP
+  bool carrier = false;   // IFF_LOWER_UP
+  bool removed = false;   // RTM_DELLINK
+  std::string mac;        // "52:54:00:12:34:56", empty without one
 };
 
 /// Follows RTMGRP_LINK. After opening, every link that is there arrives first (the socket asks for a dump).
@@ -37,8 +37,8 @@ class LinkMonitor {
   UniqueFd fd_;
 };
 
-/// The links that whole RTM_NEWLINK and RTM_DELLINK messages tell of. Anything else in it, and all behind a message that
-/// is cut short, is passed over: the input may be hostile.
+/// The links that whole RTM_NEWLINK and RTM_DELLINK messages tell of. Anything else in it, and all behind a message
+/// that is cut short, is passed over: the input may be hostile.
 [[nodiscard]] std::vector<Link> parse_link_messages(std::span<const std::byte> messages);
 
 [[nodiscard]] Result<std::vector<Link>> links();

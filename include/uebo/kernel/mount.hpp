@@ -34,7 +34,8 @@ struct MountPoint {
 [[nodiscard]] Result<std::optional<MountPoint>> find_mount(const std::string& target);
 /// From /proc/self/mountinfo, in the order of mounting.
 [[nodiscard]] Result<std::vector<MountPoint>> mounts();
-/// Attaches `file` to a free loop device, read only (loop(4), LOOP_CONFIGURE). Returns /dev/loopN, which stays attached.
+/// Attaches `file` to a free loop device, read only (loop(4), LOOP_CONFIGURE). Returns /dev/loopN, which stays
+/// attached.
 [[nodiscard]] Result<std::string> attach_loop(const std::string& file);
 /// A file system image, read only: by the file itself where the kernel can (erofs since 6.12), else through a loop
 /// device that is freed with the mount (needs the module loop).

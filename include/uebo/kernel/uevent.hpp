@@ -13,7 +13,7 @@
 namespace uebo::kernel {
 
 struct Uevent {
-  std::string action;   // add, remove, change, bind, ...
+  std::string action;  // add, remove, change, bind, ...
   std::string devpath;
   std::map<std::string, std::string, std::less<>> properties;
   [[nodiscard]] std::string_view get(std::string_view key) const;  // empty: not there
