@@ -1,0 +1,16 @@
+// The two programs that supervise: PID 1 of a board, and the same supervisor for a container or a test.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace uebo::init {
+
+/// PID 1: boots the board, supervises, shuts down. Returns only where the kernel refuses to end.
+int pid1();
+
+/// `uebo supervise --services DIR --cgroup DIR --log DIR --control PATH`: services only, no boot steps, no reboot(2).
+/// Exit codes: 0 after an orderly shutdown, 1 when it could not start, 2 for wrong usage.
+int supervise_role(std::span<const std::string_view> arguments);
+
+}  // namespace uebo::init

@@ -1,0 +1,99 @@
+#include "uebo/init/node.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "uebo/base/log.hpp"
+
+namespace uebo::init {
+namespace {
+
+using control::ShutdownKind;
+
+/// BOINC may take 75 s to stop, then the storage is to be unmounted.
+constexpr std::chrono::seconds kShutdownDeadline{120};
+constexpr config::LogLimits kOwnLog{.size = 64 * 1024, .count = 3};
+
+/// The signals of busybox' init, which scripts know; SIGINT is what Ctrl-Alt-Del sends (reboot(2), RB_DISABLE_CAD).
+std::optional<ShutdownKind> shutdown_for(int signal) {
+  switch (signal) {
+    case SIGINT:
+    case SIGTERM: return ShutdownKind::Reboot;
+    case SIGPWR:
+    case SIGUSR2: return ShutdownKind::PowerOff;
+    case SIGUSR1: return ShutdownKind::Halt;
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Node::Node(NodePaths paths) : paths_(std::move(paths)) {}
+Node::~Node() {
+  log::copy_to({});  // it ends with own_log_
+  if (loop_ && signals_) loop_->remove(signals_.get());
+}
+
+Result<std::unique_ptr<Node>> Node::create(NodePaths paths, std::vector<supervise::BootPhase> phases) {
+  auto node = std::unique_ptr<Node>(new Node(std::move(paths)));
+  UEBO_TRY(node->set_up(std::move(phases)));
+  return node;
+}
+
+Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
+  own_log_ = std::make_unique<supervise::ServiceLog>(paths_.logs + "/uebo", kOwnLog);
+  log::copy_to([this](std::string_view line) { own_log_->append(std::string(line) + "\n"); });
+  loop_ = UEBO_TRY(event::Loop::create());
+  signals_ = UEBO_TRY(event::signal_descriptor({SIGCHLD, SIGINT, SIGTERM, SIGPWR, SIGUSR1, SIGUSR2, SIGHUP, SIGPIPE}));
+  UEBO_TRY(loop_->watch(signals_.get(), EPOLLIN, [this](std::uint32_t) { read_signals(); }, event::Priority::Reap));
+  logs_ = std::make_unique<supervise::LogCollector>(*loop_, paths_.logs);
+  processes_ = std::make_unique<supervise::SystemProcessHost>(*loop_, *logs_, paths_.cgroup);
+  supervisor_ = std::make_unique<supervise::Supervisor>(*loop_, *processes_, *logs_);
+  control::ServerContext context{.boot_phases = std::move(phases),
+                                 .shut_down = [this](ShutdownKind kind) { shut_down(kind); },
+                                 .version = UEBO_VERSION};
+  control_ = UEBO_TRY(control::Server::create(*loop_, *supervisor_, std::move(context), paths_.control));
+  return {};
+}
+
+void Node::read_signals() {
+  signalfd_siginfo info{};
+  bool children = false;
+  while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    const int signal = static_cast<int>(info.ssi_signo);
+    children |= signal == SIGCHLD;
+    if (const auto kind = shutdown_for(signal)) shut_down(*kind);
+  }
+  if (children) processes_->reap();
+}
+
+void Node::add(config::ServiceSpec spec) {
+  if (const auto added = supervisor_->add(std::move(spec)); !added) spdlog::error("{}", added.error().message());
+}
+
+void Node::load_services(const std::vector<config::ServiceSpec>& known) {
+  auto loaded = config::load_services(paths_.services, known);
+  for (const auto& problem : loaded.problems) spdlog::error("{}", problem.message());
+  for (auto& spec : loaded.services) add(std::move(spec));
+}
+
+void Node::shut_down(ShutdownKind kind) {
+  if (supervisor_->shutting_down()) return;
+  shutdown_kind_ = kind;
+  spdlog::info("shutting down ({})", control::name_of(kind));
+  supervisor_->shut_down(kShutdownDeadline, [this](const std::vector<std::string>& left) {
+    for (const auto& name : left) spdlog::error("{}: could not be stopped", name);
+    loop_->stop();
+  });
+}
+
+Result<ShutdownKind> Node::run() {
+  UEBO_TRY(loop_->run());
+  return shutdown_kind_;
+}
+
+}  // namespace uebo::init

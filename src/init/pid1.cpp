@@ -1,0 +1,171 @@
+#include "uebo/init/pid1.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "uebo/base/file.hpp"
+#include "uebo/base/log.hpp"
+#include "uebo/boot/inline_steps.hpp"
+#include "uebo/boot/jobs.hpp"
+#include "uebo/init/device_events.hpp"
+#include "uebo/init/node.hpp"
+
+namespace uebo::init {
+namespace {
+
+using control::ShutdownKind;
+
+/// Runs one of the steps that are done in line, times it, and says how it ended. None of them stops the boot.
+class InlineSteps {
+ public:
+  template <class Step>
+  void run(const std::string& name, Step step) {
+    const TimePoint started = BootClock::now();
+    const Result<> result = step();
+    const TimePoint ended = BootClock::now();
+    phases_.push_back({.name = name, .started = started, .ended = ended});
+    const double took = std::chrono::duration<double>(ended - started).count();
+    if (result)
+      spdlog::info("{} ({:.2f} s)", name, took);
+    else
+      spdlog::error("{}: {} ({:.2f} s)", name, result.error().message(), took);
+  }
+  [[nodiscard]] std::vector<supervise::BootPhase> phases() const { return phases_; }
+
+ private:
+  std::vector<supervise::BootPhase> phases_;
+};
+
+void greet() {
+  utsname kernel{};
+  uname(&kernel);
+  const double uptime = std::chrono::duration<double>(BootClock::now().time_since_epoch()).count();
+  spdlog::info("UEBO {} on Linux {} {}, {:.2f} s after the kernel's start", UEBO_VERSION, kernel.release,
+               kernel.machine, uptime);
+}
+
+std::vector<supervise::BootPhase> boot_in_line() {
+  InlineSteps steps;
+  steps.run("file systems", boot::api_file_systems);
+  greet();
+  steps.run("arguments", [] { return boot::kernel_arguments(); });
+  steps.run("/usr", boot::mount_usr);
+  return steps.phases();
+}
+
+/// Ctrl-Alt-Del sends SIGINT instead of a reset, the out-of-memory killer leaves PID 1 alone, and nothing of the
+/// kernel's environment (unknown words of its command line) reaches a service.
+void settle_process() {
+  clearenv();
+  umask(022);
+  reboot(RB_DISABLE_CAD);
+  if (const auto written = write_kernel_file("/proc/self/oom_score_adj", "-1000"); !written)
+    spdlog::warn("{}", written.error().message());
+}
+
+/// What is not on a RAM file system is unmounted by its own job; this is for what that job could not do. sync(2) can
+/// hang on a dead server, so a child calls it, and is waited for no longer than that is worth.
+void sync_bounded() {
+  constexpr int kSeconds = 5;
+  const pid_t child = fork();
+  if (child == 0) {
+    sync();
+    _exit(0);
+  }
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  const timespec timeout{.tv_sec = kSeconds, .tv_nsec = 0};
+  while (waitpid(child, nullptr, WNOHANG) == 0)
+    if (sigtimedwait(&set, nullptr, &timeout) < 0 && errno == EAGAIN) return;
+}
+
+int finish(ShutdownKind kind) {
+  kill(-1, SIGKILL);
+  sync_bounded();
+  spdlog::info("{}", kind == ShutdownKind::Reboot ? "rebooting" : "down");
+  const int command = kind == ShutdownKind::Reboot     ? RB_AUTOBOOT
+                      : kind == ShutdownKind::PowerOff ? RB_POWER_OFF
+                                                       : RB_HALT_SYSTEM;
+  reboot(command);
+  // A board that can't switch itself off: halted is the next best.
+  reboot(RB_HALT_SYSTEM);
+  return 1;
+}
+
+Result<ShutdownKind> supervise_board(std::vector<supervise::BootPhase> phases) {
+  auto node = UEBO_TRY(Node::create({}, std::move(phases)));
+  auto jobs = boot::boot_jobs();
+  // Before the first job: what it loads shows up as uevents and links.
+  auto events = DeviceEvents::follow(node->loop(), node->supervisor());
+  if (!events) spdlog::error("{}; disks and links that come later are not seen", events.error().message());
+  node->load_services(jobs);
+  for (auto& job : jobs) node->add(std::move(job));
+  return node->run();
+}
+
+}  // namespace
+
+int pid1() {
+  log::to_console_and_kernel();
+  auto phases = boot_in_line();
+  settle_process();
+  const auto kind = supervise_board(std::move(phases));
+  if (!kind) {
+    // Without a loop there is nothing to be done but to try again from the start.
+    spdlog::critical("PID 1 can't go on: {}; rebooting", kind.error().message());
+    return finish(ShutdownKind::Reboot);
+  }
+  return finish(*kind);
+}
+
+namespace {
+
+constexpr std::string_view kUsage = "usage: uebo supervise --services DIR --cgroup DIR --log DIR --control PATH";
+
+std::optional<NodePaths> paths_from(std::span<const std::string_view> arguments) {
+  NodePaths paths{.services = {}, .cgroup = {}, .logs = {}, .control = {}};
+  const std::map<std::string_view, std::string*> options{{"--services", &paths.services},
+                                                         {"--cgroup", &paths.cgroup},
+                                                         {"--log", &paths.logs},
+                                                         {"--control", &paths.control}};
+  if (arguments.size() != 2 * options.size()) return std::nullopt;
+  for (std::size_t i = 0; i < arguments.size(); i += 2) {
+    const auto option = options.find(arguments[i]);
+    if (option == options.end() || !option->second->empty()) return std::nullopt;
+    *option->second = arguments[i + 1];
+  }
+  return paths;
+}
+
+Result<> supervise_services(NodePaths paths) {
+  UEBO_TRY(make_directories(paths.cgroup));
+  UEBO_TRY(make_directories(paths.logs));
+  auto node = UEBO_TRY(Node::create(std::move(paths), {}));
+  node->load_services({});
+  UEBO_TRY(node->run());
+  return {};
+}
+
+}  // namespace
+
+int supervise_role(std::span<const std::string_view> arguments) {
+  log::to_stderr();
+  const auto paths = paths_from(arguments);
+  if (!paths) {
+    spdlog::error("{}", kUsage);
+    return 2;
+  }
+  const auto result = supervise_services(*paths);
+  if (!result) spdlog::error("{}", result.error().message());
+  return result ? 0 : 1;
+}
+
+}  // namespace uebo::init
