@@ -179,7 +179,9 @@ Result<Account> find_account(const std::string& user, const std::string& group) 
   return account;
 }
 
-Result<LaunchPlan> plan_for(const config::ServiceSpec& spec, Process process) {
+namespace {
+
+Result<LaunchPlan> fill_plan(const config::ServiceSpec& spec, Process process) {
   LaunchPlan plan;
   plan.oom_score_adjust = spec.oom_score_adjust;
   if (process != Process::Main) {
@@ -199,6 +201,14 @@ Result<LaunchPlan> plan_for(const config::ServiceSpec& spec, Process process) {
   plan.terminal = spec.terminal;
   plan.nice = spec.nice;
   plan.scheduling = spec.scheduling;
+  return plan;
+}
+
+}  // namespace
+
+Result<LaunchPlan> plan_for(const config::ServiceSpec& spec, Process process) {
+  auto plan = UEBO_TRY(fill_plan(spec, process));
+  if (plan.command.empty()) return fail(0, "service", spec.name, "there is nothing to run");
   return plan;
 }
 
