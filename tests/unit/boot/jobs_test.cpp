@@ -1,0 +1,69 @@
+#include "uebo/boot/jobs.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "uebo/boot/roles.hpp"
+#include "uebo/config/conditions.hpp"
+
+namespace uebo::boot {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+
+std::vector<std::string> names() {
+  std::vector<std::string> result;
+  for (const auto& job : boot_jobs()) result.push_back(job.name);
+  return result;
+}
+
+config::ServiceSpec job(const std::string& name) {
+  const auto jobs = boot_jobs();
+  return *std::ranges::find(jobs, name, &config::ServiceSpec::name);
+}
+
+TEST(BootJobs, NeedOnlyWhatThereIs) {
+  for (const auto& spec : boot_jobs())
+    for (const auto& need : spec.needs)
+      EXPECT_TRUE(config::is_condition(need) || std::ranges::count(names(), need) == 1) << spec.name << ": " << need;
+}
+
+TEST(BootJobs, AreNotNamedLikeAConditionThatTheyDoNotProvide) {
+  for (const auto& spec : boot_jobs()) {
+    if (!config::is_condition(spec.name)) continue;
+    EXPECT_THAT(spec.provides, Contains(spec.name));
+  }
+}
+
+TEST(BootJobs, RunARoleOfThisBinaryWithADeadline) {
+  for (const auto& spec : boot_jobs("/init")) {
+    EXPECT_THAT(spec.command, ElementsAre("/init", spec.name));
+    EXPECT_EQ(std::ranges::count(roles(), spec.name, &Role::name), 1) << spec.name;
+    EXPECT_TRUE(spec.deadline.has_value()) << spec.name;
+    EXPECT_EQ(spec.type, config::ServiceType::Job);
+  }
+}
+
+TEST(BootJobs, ProvideAndSettleWhatServicesWaitFor) {
+  EXPECT_THAT(job("storage").provides, ElementsAre("storage"));
+  EXPECT_THAT(job("storage").settles, ElementsAre("storage-settled"));
+  EXPECT_THAT(job("modules").settles, ElementsAre("modules-settled"));
+}
+
+TEST(BootJobs, UnmountStorageWhenItIsStopped) {
+  EXPECT_THAT(job("storage").stop.command, ElementsAre("/sbin/uebo", "unmount-storage"));
+}
+
+TEST(BootJobs, PurgeAfterTheDisksHadTheirChance) {
+  EXPECT_THAT(job("purge").needs, testing::IsSupersetOf({"storage-settled", "modules-settled", "storage-modules"}));
+}
+
+TEST(Roles, HaveOneNameEach) {
+  for (const Role& role : roles()) EXPECT_EQ(std::ranges::count(roles(), role.name, &Role::name), 1) << role.name;
+}
+
+}  // namespace
+}  // namespace uebo::boot
