@@ -1,0 +1,58 @@
+// The verbs of the control socket: one line in, one line out. Sockets are the server's business.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "uebo/control/wait.hpp"
+#include "uebo/supervise/boot_profile.hpp"
+#include "uebo/supervise/supervisor.hpp"
+
+namespace uebo::control {
+
+enum class ShutdownKind { PowerOff, Reboot, Halt };
+/// "poweroff", "reboot", "halt": the verbs.
+[[nodiscard]] std::string_view name_of(ShutdownKind kind);
+
+/// Exit codes of the command, and "code" of an answer.
+enum class ExitCode { Done = 0, Failed = 1, WrongUsage = 2, NotRunning = 3, NoSuchService = 4 };
+
+struct ServerContext {
+  std::vector<supervise::BootPhase> boot_phases;
+  std::function<void(ShutdownKind)> shut_down;
+  std::string version;
+  uid_t admitted = 0;  // whose connections are served
+};
+
+struct Reply {
+  std::string line;  // with its end; empty while there is something to wait for
+  std::optional<Wait> wait;
+};
+
+class Requests {
+ public:
+  static constexpr std::size_t kLongestLine = 64 * 1024;
+
+  Requests(supervise::Supervisor& supervisor, ServerContext context);
+
+  /// Never fails: what is no valid request is answered by an error.
+  [[nodiscard]] Reply answer(std::string_view line);
+  /// The answer to a request that waits, once there is one.
+  [[nodiscard]] std::optional<std::string> resolve(Wait& wait) const;
+  /// The answer after its limit.
+  [[nodiscard]] std::string give_up(const Wait& wait) const;
+
+ private:
+  supervise::Supervisor& supervisor_;
+  ServerContext context_;
+};
+
+/// {"ok":false,"code":...,"error":...} with its line end.
+[[nodiscard]] std::string error_line(ExitCode code, std::string_view text);
+
+}  // namespace uebo::control

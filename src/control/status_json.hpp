@@ -1,0 +1,15 @@
+// What the supervisor knows, as the protocol says it.
+#pragma once
+
+#include "json.hpp"
+#include "uebo/supervise/boot_profile.hpp"
+#include "uebo/supervise/supervisor.hpp"
+
+namespace uebo::control {
+
+[[nodiscard]] Json unit_json(const supervise::UnitStatus& unit);
+[[nodiscard]] Json conditions_json(const supervise::Conditions& conditions);
+[[nodiscard]] Json boot_json(const std::vector<supervise::BootPhase>& phases,
+                             const std::vector<supervise::UnitStatus>& units);
+
+}  // namespace uebo::control
