@@ -27,4 +27,11 @@ bool is_condition(std::string_view name) {
   return !link.empty() && link.size() < IF_NAMESIZE && link.find_first_of("/: \t\n") == std::string_view::npos;
 }
 
+std::string conditions_markdown() {
+  std::string text = "| condition | set while |\n|---|---|\n";
+  for (const ConditionInfo& condition : kConditions)
+    text += "| `" + std::string(condition.name) + "` | " + std::string(condition.meaning) + " |\n";
+  return text + "| `link:INTERFACE` | that interface has a carrier |\n";
+}
+
 }  // namespace uebo::config

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace uebo::config {
@@ -18,6 +19,9 @@ struct ConditionInfo {
 /// True for a fixed name and for `link:<interface>`, which is set while that interface has a carrier
 /// (a template may say `link:%i`).
 [[nodiscard]] bool is_condition(std::string_view name);
+
+/// As a table in markdown, for the README.
+[[nodiscard]] std::string conditions_markdown();
 
 inline constexpr std::string_view kStorage = "storage";
 inline constexpr std::string_view kStorageSettled = "storage-settled";

@@ -31,5 +31,12 @@ TEST(Conditions, AreNotServices) {
   EXPECT_FALSE(is_condition("Storage"));
 }
 
+TEST(ConditionsMarkdown, HasARowForEachCondition) {
+  const std::string text = conditions_markdown();
+  for (const ConditionInfo& condition : conditions())
+    EXPECT_NE(text.find("| `" + std::string(condition.name) + "` | "), std::string::npos) << condition.name;
+  EXPECT_NE(text.find("| `link:"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace uebo::config
