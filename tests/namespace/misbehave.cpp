@@ -50,7 +50,7 @@ void close_output(const std::string&) {
 }
 void ignore(const std::string& name) { signal(signal_of(name), SIG_IGN); }
 void on(const std::string& name) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigaction(signal_of(name), &action, nullptr);
 }
@@ -122,7 +122,8 @@ void exit_by_file(const std::string& path) {
 void show_status(const std::string&) {
   std::array<char, 4096> buffer{};
   const int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-  for (ssize_t count = read(fd, buffer.data(), buffer.size()); count > 0; count = read(fd, buffer.data(), buffer.size()))
+  for (ssize_t count = read(fd, buffer.data(), buffer.size()); count > 0;
+       count = read(fd, buffer.data(), buffer.size()))
     put(std::string(buffer.data(), static_cast<std::size_t>(count)));
   close(fd);
 }

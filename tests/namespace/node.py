@@ -16,8 +16,9 @@ BUILD = Path(os.environ.get("UEBO_BUILD", ROOT / "out/host-asan"))
 BINARY = BUILD / "uebo"
 MISBEHAVE = BUILD / "misbehave"
 
-# /run is private, so that the control socket has its usual place; the cgroup tree is that of the machine.
-PREPARE = 'mount -t tmpfs run /run && mkdir -p /run/uebo && exec "$@"'
+# /run and /var/log are private, so that control socket and logs have their usual places; the cgroup tree is that of the
+# machine.
+PREPARE = 'mount -t tmpfs run /run && mkdir -p /run/uebo && mount --bind "$0" /var/log && exec "$@"'
 
 Json = dict[str, Any]
 
@@ -58,7 +59,7 @@ class Node:
         command = ["unshare", "--fork", "--pid", "--mount-proc", "--mount", "--uts", "--ipc", "--net", "--kill-child"]
         if os.geteuid() != 0:
             command += ["--user", "--map-root-user"]
-        command += ["sh", "-c", PREPARE, "sh", str(BINARY), "supervise", "--services", str(self.services)]
+        command += ["sh", "-c", PREPARE, str(self.logs), str(BINARY), "supervise", "--services", str(self.services)]
         command += ["--cgroup", str(self.cgroup), "--log", str(self.logs), "--control", "/run/uebo/control"]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
@@ -118,8 +119,9 @@ class Node:
     def status(self, name: str) -> Json:
         result = self.uebo("status", "--json", name)
         assert result.stdout, f"status {name}: {result.stderr}"
-        unit: Json = json.loads(result.stdout)
-        return unit.get("unit", unit)
+        answer: Json = json.loads(result.stdout)
+        unit: Json = answer.get("unit", answer)
+        return unit
 
     def state(self, name: str) -> str:
         return str(self.status(name)["state"])

@@ -21,7 +21,7 @@ def scaled(seconds: float) -> float:
     return seconds * _scale
 
 
-def wait_for(condition: Callable[[], T], what: str, deadline: float = 15.0, interval: float = 0.02) -> T:
+def wait_for(condition: Callable[[], T | None], what: str, deadline: float = 15.0, interval: float = 0.02) -> T:
     """Returns the first value of `condition` that is true; fails with `what` and the last value at the deadline."""
     end = time.monotonic() + scaled(deadline)
     while True:

@@ -20,7 +20,7 @@ class Files : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(root_); }
   std::string path(const std::string& name) const { return root_ + "/" + name; }
   static mode_t mode_of(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     return stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
   }
 

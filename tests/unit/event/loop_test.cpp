@@ -71,11 +71,14 @@ TEST_F(Loops, ReapingRunsFirst) {
 TEST_F(Loops, AHandlerMayRemoveAnyWatchItsOwnToo) {
   const Pipe first;
   const Pipe second;
-  watch(first, [&] {
-    calls.emplace_back("first");
-    loop->remove(first.read_end.get());
-    loop->remove(second.read_end.get());
-  }, Priority::Reap);
+  watch(
+      first,
+      [&] {
+        calls.emplace_back("first");
+        loop->remove(first.read_end.get());
+        loop->remove(second.read_end.get());
+      },
+      Priority::Reap);
   watch(second, [&] { calls.emplace_back("second"); });
   first.fill();
   second.fill();
@@ -90,12 +93,15 @@ TEST_F(Loops, ADescriptorThatIsReusedInTheSameTurnIsANewWatch) {
   third.fill();
   Pipe second;
   const int number = second.read_end.get();
-  watch(first, [&] {
-    loop->remove(number);
-    ASSERT_EQ(dup2(third.read_end.get(), number), number);
-    ASSERT_TRUE(loop->watch(number, EPOLLIN, [&](std::uint32_t) { calls.emplace_back("new"); }));
-    loop->remove(first.read_end.get());
-  }, Priority::Reap);
+  watch(
+      first,
+      [&] {
+        loop->remove(number);
+        ASSERT_EQ(dup2(third.read_end.get(), number), number);
+        ASSERT_TRUE(loop->watch(number, EPOLLIN, [&](std::uint32_t) { calls.emplace_back("new"); }));
+        loop->remove(first.read_end.get());
+      },
+      Priority::Reap);
   watch(second, [&] { calls.emplace_back("old"); });
   first.fill();
   second.fill();

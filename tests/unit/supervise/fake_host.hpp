@@ -57,11 +57,11 @@ class FakeHost final : public ProcessHost {
 
   static ExitReason exit_code(int code) { return {.kind = ExitReason::Kind::Exited, .value = code, .stage = {}}; }
 
-  bool auto_launch = true;                // an exec succeeds at once
-  bool auto_stop = true;                  // the stop signal ends the main process at once
-  std::map<std::string, int> auto_exit;   // jobs: how their main process ends, at once
-  std::set<std::string> stubborn;         // ignore the stop signal
-  std::set<std::string> undying;          // survive a kill
+  bool auto_launch = true;               // an exec succeeds at once
+  bool auto_stop = true;                 // the stop signal ends the main process at once
+  std::map<std::string, int> auto_exit;  // jobs: how their main process ends, at once
+  std::set<std::string> stubborn;        // ignore the stop signal
+  std::set<std::string> undying;         // survive a kill
   std::set<std::string> alive;
   std::set<std::string> released;
 

@@ -50,11 +50,14 @@ class RealProcesses : public testing::Test {
     logs_ = std::make_unique<LogCollector>(*loop_, root_);
     host_ = std::make_unique<SystemProcessHost>(*loop_, *logs_, cgroup_);
     host_->set_sink([this](const std::string&, const Event& event) { events_.push_back(text_of(event)); });
-    ASSERT_TRUE(loop_->watch(signals_.get(), EPOLLIN, [this](std::uint32_t) {
-      signalfd_siginfo info{};
-      while (read(signals_.get(), &info, sizeof info) > 0) continue;
-      host_->reap();
-    }, event::Priority::Reap));
+    ASSERT_TRUE(loop_->watch(
+        signals_.get(), EPOLLIN,
+        [this](std::uint32_t) {
+          signalfd_siginfo info{};
+          while (read(signals_.get(), &info, sizeof info) > 0) continue;
+          host_->reap();
+        },
+        event::Priority::Reap));
   }
   void TearDown() override {
     std::filesystem::remove_all(root_);
@@ -193,7 +196,8 @@ TEST_F(RealProcesses, TheStopSignalGoesToAllWhereTheFileSaysSo) {
   host_->launch(spec, Process::Main);
   ASSERT_TRUE(until([&] { return log().find("ready") != std::string::npos; }));
   host_->signal_stop(spec);
-  EXPECT_TRUE(until([&] { return log().find("child") != std::string::npos && log().find("main") != std::string::npos; }));
+  EXPECT_TRUE(
+      until([&] { return log().find("child") != std::string::npos && log().find("main") != std::string::npos; }));
   host_->kill(spec);
 }
 

@@ -52,8 +52,8 @@ bool running_or_done(const Unit& unit) {
 void check_ways_out(const World& world) {
   World down = world;
   down.happen(Happening::WantDown);
-  ASSERT_TRUE(down.answer_until(stopped)) << name_of(world.unit.state) << " does not stop, now "
-                                          << name_of(down.unit.state) << " " << down.broken;
+  ASSERT_TRUE(down.answer_until(stopped))
+      << name_of(world.unit.state) << " does not stop, now " << name_of(down.unit.state) << " " << down.broken;
   World up = down;
   up.happen(Happening::WantUp);
   if (!up.unit.needs_met) up.happen(Happening::NeedsMet);
@@ -94,7 +94,8 @@ TEST_P(Reachable, EveryStateKeepsThePromises) {
   EXPECT_TRUE(states.contains(State(Stopping{}).index()));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Reachable, testing::ValuesIn(cases()), [](const auto& instance) { return instance.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, Reachable, testing::ValuesIn(cases()),
+                         [](const auto& instance) { return instance.param.name; });
 
 TEST(RandomLives, KeepThePromisesAndNeverBackOffLessBeforeAStableRun) {
   for (unsigned seed = 0; seed < 300; ++seed) {
@@ -113,13 +114,13 @@ TEST(RandomLives, KeepThePromisesAndNeverBackOffLessBeforeAStableRun) {
       if (!world.possible(what)) continue;
       world.now += milliseconds(random() % 100);
       if (const auto due = deadline(world.unit)) world.now = std::min(world.now, *due);
-      const bool was_waiting_to_retry = std::holds_alternative<Backoff>(world.unit.state) ||
-                                        std::holds_alternative<CrashLoop>(world.unit.state);
+      const bool was_waiting_to_retry =
+          std::holds_alternative<Backoff>(world.unit.state) || std::holds_alternative<CrashLoop>(world.unit.state);
       world.happen(what);
       ASSERT_EQ(world.broken, "") << "seed " << seed << " step " << i;
       const auto due = deadline(world.unit);
-      const bool waits_to_retry = std::holds_alternative<Backoff>(world.unit.state) ||
-                                  std::holds_alternative<CrashLoop>(world.unit.state);
+      const bool waits_to_retry =
+          std::holds_alternative<Backoff>(world.unit.state) || std::holds_alternative<CrashLoop>(world.unit.state);
       if (world.unit.failures == 0) last_delay.reset();  // a success
       if (!waits_to_retry || was_waiting_to_retry) continue;
       const Duration delay = *due - world.now;

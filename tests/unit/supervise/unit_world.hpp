@@ -55,7 +55,7 @@ struct World {
   bool run_exists = false;    // the host has a cgroup for it
   bool empty_untold = false;  // an edge of cgroup.events that was not read yet
   double jitter = 0;
-  std::string broken;         // the first promise that the machine broke
+  std::string broken;  // the first promise that the machine broke
 
   [[nodiscard]] bool populated() const {
     return main == Life::Alive || prepare == Life::Alive || stop_command == Life::Alive || descendants;
@@ -102,7 +102,8 @@ struct World {
         killed = true;
         if (!populated()) queue.emplace_back(CgroupEmpty{});
         return;
-      default: return;
+      default:
+        return;
     }
   }
 
@@ -151,11 +152,13 @@ struct World {
       if (unit.desired == Desired::Up) complain("stopped though wanted");
     }
     if (inactive(unit) && (populated() || main != Life::None)) complain("inactive while something lives");
-    if (unit.desired == Desired::Down && std::holds_alternative<Waiting>(unit.state)) complain("waits though not wanted");
+    if (unit.desired == Desired::Down && std::holds_alternative<Waiting>(unit.state))
+      complain("waits though not wanted");
     if (std::holds_alternative<Waiting>(unit.state) && unit.needs_met) complain("waits though its needs are met");
     if (main != Life::None && !unit.main_alive) complain("the unit has forgotten its main process");
     const auto* stopping = std::get_if<Stopping>(&unit.state);
-    if (stopping && stopping->phase != Stopping::Phase::Stuck && !stopping->deadline) complain("stops without a deadline");
+    if (stopping && stopping->phase != Stopping::Phase::Stuck && !stopping->deadline)
+      complain("stops without a deadline");
     if (const auto due = deadline(unit); due && *due < now) complain("a deadline in the past");
   }
 
@@ -165,23 +168,39 @@ struct World {
     switch (what) {
       case Happening::WantUp:
       case Happening::WantDown:
-      case Happening::Trigger: return true;
-      case Happening::NeedsMet: return !unit.needs_met;
-      case Happening::NeedsLost: return unit.needs_met;
+      case Happening::Trigger:
+        return true;
+      case Happening::NeedsMet:
+        return !unit.needs_met;
+      case Happening::NeedsLost:
+        return unit.needs_met;
       case Happening::ExecSucceeds:
-      case Happening::ExecFails: return main == Life::Alive && !main_exec_known && !killed;
-      case Happening::MainEndsWell: return main == Life::Alive && main_exec_known && !killed;
-      case Happening::MainEndsBadly: return main == Life::Alive;
-      case Happening::MainIsReaped: return main == Life::Zombie;
-      case Happening::PrepareEndsWell: return prepare == Life::Alive && !killed;
-      case Happening::PrepareEndsBadly: return prepare == Life::Alive;
-      case Happening::PrepareIsReaped: return prepare == Life::Zombie;
-      case Happening::StopCommandEnds: return stop_command == Life::Alive;
-      case Happening::StopCommandIsReaped: return stop_command == Life::Zombie;
-      case Happening::DescendantAppears: return populated() && !descendants && !killed;
-      case Happening::DescendantsEnd: return descendants;
-      case Happening::CgroupTellsEmpty: return run_exists && empty_untold && !populated();
-      case Happening::DeadlinePasses: return deadline(unit).has_value();
+      case Happening::ExecFails:
+        return main == Life::Alive && !main_exec_known && !killed;
+      case Happening::MainEndsWell:
+        return main == Life::Alive && main_exec_known && !killed;
+      case Happening::MainEndsBadly:
+        return main == Life::Alive;
+      case Happening::MainIsReaped:
+        return main == Life::Zombie;
+      case Happening::PrepareEndsWell:
+        return prepare == Life::Alive && !killed;
+      case Happening::PrepareEndsBadly:
+        return prepare == Life::Alive;
+      case Happening::PrepareIsReaped:
+        return prepare == Life::Zombie;
+      case Happening::StopCommandEnds:
+        return stop_command == Life::Alive;
+      case Happening::StopCommandIsReaped:
+        return stop_command == Life::Zombie;
+      case Happening::DescendantAppears:
+        return populated() && !descendants && !killed;
+      case Happening::DescendantsEnd:
+        return descendants;
+      case Happening::CgroupTellsEmpty:
+        return run_exists && empty_untold && !populated();
+      case Happening::DeadlinePasses:
+        return deadline(unit).has_value();
     }
     return false;
   }
@@ -189,38 +208,67 @@ struct World {
   void happen(Happening what) {
     const bool was_populated = populated();
     switch (what) {
-      case Happening::WantUp: return deliver(supervise::WantUp{});
-      case Happening::WantDown: return deliver(supervise::WantDown{});
-      case Happening::NeedsMet: return deliver(supervise::NeedsMet{});
-      case Happening::NeedsLost: return deliver(supervise::NeedsLost{});
-      case Happening::Trigger: return deliver(supervise::Trigger{});
-      case Happening::ExecSucceeds: main_exec_known = true; return deliver(Launched{});
+      case Happening::WantUp:
+        return deliver(supervise::WantUp{});
+      case Happening::WantDown:
+        return deliver(supervise::WantDown{});
+      case Happening::NeedsMet:
+        return deliver(supervise::NeedsMet{});
+      case Happening::NeedsLost:
+        return deliver(supervise::NeedsLost{});
+      case Happening::Trigger:
+        return deliver(supervise::Trigger{});
+      case Happening::ExecSucceeds:
+        main_exec_known = true;
+        return deliver(Launched{});
       case Happening::ExecFails:
         // Told before the child is reaped: from here on it is just something that is still in the cgroup.
         main = Life::None;
         descendants = true;
         return deliver(LaunchFailed{{.kind = ExitReason::Kind::ExecFailed, .value = ENOENT, .stage = "exec"}});
-      case Happening::MainEndsWell: main = Life::Zombie; main_ended_well = true; break;
-      case Happening::MainEndsBadly: main = Life::Zombie; main_ended_well = false; break;
+      case Happening::MainEndsWell:
+        main = Life::Zombie;
+        main_ended_well = true;
+        break;
+      case Happening::MainEndsBadly:
+        main = Life::Zombie;
+        main_ended_well = false;
+        break;
       case Happening::MainIsReaped: {
         const bool known = std::exchange(main_exec_known, true);
         if (!known) deliver(Launched{});
         main = Life::None;
         return deliver(Exited{.process = Process::Main, .reason = reason_for(main_ended_well)});
       }
-      case Happening::PrepareEndsWell: prepare = Life::Zombie; prepare_ended_well = true; break;
-      case Happening::PrepareEndsBadly: prepare = Life::Zombie; prepare_ended_well = false; break;
+      case Happening::PrepareEndsWell:
+        prepare = Life::Zombie;
+        prepare_ended_well = true;
+        break;
+      case Happening::PrepareEndsBadly:
+        prepare = Life::Zombie;
+        prepare_ended_well = false;
+        break;
       case Happening::PrepareIsReaped:
         prepare = Life::None;
         return deliver(Exited{.process = Process::Prepare, .reason = reason_for(prepare_ended_well)});
-      case Happening::StopCommandEnds: stop_command = Life::Zombie; break;
+      case Happening::StopCommandEnds:
+        stop_command = Life::Zombie;
+        break;
       case Happening::StopCommandIsReaped:
         stop_command = Life::None;
         return deliver(Exited{.process = Process::StopCommand, .reason = {}});
-      case Happening::DescendantAppears: descendants = true; break;
-      case Happening::DescendantsEnd: descendants = false; break;
-      case Happening::CgroupTellsEmpty: empty_untold = false; return deliver(CgroupEmpty{});
-      case Happening::DeadlinePasses: now = std::max(now, *deadline(unit)); return deliver(DeadlinePassed{});
+      case Happening::DescendantAppears:
+        descendants = true;
+        break;
+      case Happening::DescendantsEnd:
+        descendants = false;
+        break;
+      case Happening::CgroupTellsEmpty:
+        empty_untold = false;
+        return deliver(CgroupEmpty{});
+      case Happening::DeadlinePasses:
+        now = std::max(now, *deadline(unit));
+        return deliver(DeadlinePassed{});
     }
     if (was_populated && !populated()) empty_untold = true;
   }
@@ -242,13 +290,14 @@ struct World {
 
   [[nodiscard]] Happening next_answer() const {
     for (const Happening what :
-         {Happening::MainIsReaped, Happening::PrepareIsReaped, Happening::StopCommandIsReaped, Happening::CgroupTellsEmpty,
-          Happening::StopCommandEnds, Happening::PrepareEndsWell, Happening::ExecSucceeds})
+         {Happening::MainIsReaped, Happening::PrepareIsReaped, Happening::StopCommandIsReaped,
+          Happening::CgroupTellsEmpty, Happening::StopCommandEnds, Happening::PrepareEndsWell, Happening::ExecSucceeds})
       if (possible(what)) return what;
     if (killed && main == Life::Alive) return Happening::MainEndsBadly;
     if (killed && prepare == Life::Alive) return Happening::PrepareEndsBadly;
     if (killed && descendants) return Happening::DescendantsEnd;
-    if (unit.policy.type == config::ServiceType::Job && possible(Happening::MainEndsWell)) return Happening::MainEndsWell;
+    if (unit.policy.type == config::ServiceType::Job && possible(Happening::MainEndsWell))
+      return Happening::MainEndsWell;
     if (possible(Happening::DeadlinePasses)) return Happening::DeadlinePasses;
     return Happening::Trigger;
   }
