@@ -1,6 +1,7 @@
 #include "uebo/base/log.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "uebo/base/clock.hpp"
 #include "uebo/base/unique_fd.hpp"
 
 namespace uebo::log {
@@ -32,6 +34,12 @@ void write_lossy(int fd, std::string_view text) {
   if (write(fd, text.data(), text.size()) < 0) return;
 }
 
+/// "[    2.345678] ", as the kernel stamps its own lines.
+std::string uptime_stamp() {
+  const auto uptime = std::chrono::duration_cast<std::chrono::microseconds>(BootClock::now().time_since_epoch());
+  return fmt::format("[{:5}.{:06}] ", uptime.count() / 1'000'000, uptime.count() % 1'000'000);
+}
+
 class StderrSink final : public spdlog::sinks::base_sink<NullMutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     write_lossy(STDERR_FILENO, line_of(message) + "\n");
@@ -47,7 +55,7 @@ class ConsoleSink final : public spdlog::sinks::base_sink<NullMutex> {
     const UniqueFd kmsg(open("/dev/kmsg", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (kmsg) write_lossy(kmsg.get(), "<" + std::to_string(level) + ">uebo: " + line + "\n");
     const UniqueFd console(open("/dev/console", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (console) write_lossy(console.get(), "uebo: " + line + "\r\n");
+    if (console) write_lossy(console.get(), uptime_stamp() + "uebo: " + line + "\n");
   }
   void flush_() override {}
 };

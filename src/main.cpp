@@ -1,0 +1,52 @@
+// The role table, nothing else: PID 1, the roles that it runs as children, and the control command are one binary.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "uebo/base/log.hpp"
+#include "uebo/base/role.hpp"
+#include "uebo/boinc/roles.hpp"
+#include "uebo/boot/roles.hpp"
+#include "uebo/control/command.hpp"
+#include "uebo/init/pid1.hpp"
+
+namespace {
+
+using uebo::Role;
+using Words = std::span<const std::string_view>;
+
+constexpr std::array<Role, 1> kInitRoles{Role{.name = "supervise",
+                                              .synopsis = "--services DIR --cgroup DIR --log DIR --control PATH",
+                                              .meaning = "supervise services without booting a board",
+                                              .run = uebo::init::supervise_role}};
+
+std::optional<Role> find_role(std::string_view name) {
+  for (const auto roles : {std::span<const Role>(kInitRoles), uebo::boot::roles(), uebo::boinc::roles()})
+    if (const auto found = std::ranges::find(roles, name, &Role::name); found != roles.end()) return *found;
+  return std::nullopt;
+}
+
+int run_role(const Role& role, Words arguments) {
+  uebo::log::to_stderr();
+  return role.run(arguments);
+}
+
+std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string_view> words(argv, argv + argc);
+  const std::string_view called_as = words.empty() ? "" : file_name(words.front());
+  // The kernel starts /init as process 1; whatever words it hands over are those of its command line that it does not
+  // know, and no business of ours.
+  if (getpid() == 1 && called_as == "init") return uebo::init::pid1();
+  if (const auto role = find_role(called_as)) return run_role(*role, Words(words).subspan(1));
+  if (words.size() > 1)
+    if (const auto role = find_role(words[1])) return run_role(*role, Words(words).subspan(2));
+  return uebo::control::command(words);
+}
