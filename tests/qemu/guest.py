@@ -1,0 +1,259 @@
+"""An emulated board: boots the real image, and is talked to as a person would: serial line, ssh, ports, QEMU's monitor."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from support.waiting import scaled, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+ARCH = "aarch64"
+IMAGE = Path(os.environ.get("UEBO_IMAGE", ROOT / "out" / ARCH))
+WORK = ROOT / "out/tests/qemu"
+KEY = WORK / "id_ed25519"
+
+Json = dict[str, Any]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Disk:
+    file: Path
+    device: str = "virtio-blk-pci"
+
+
+@dataclass
+class Guest:
+    name: str
+    append: str = ""
+    disks: list[Disk] = field(default_factory=list)
+    initramfs: Path = IMAGE / "initramfs.zst"
+    memory: int = 512
+    extra: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        WORK.mkdir(parents=True, exist_ok=True)
+        self.directory = WORK / self.name
+        self.directory.mkdir(exist_ok=True)
+        self.serial_log = WORK / f"{self.name}.log"
+        self.ports = {22: free_port(), 9100: free_port(), 31416: free_port()}
+        self.qemu: subprocess.Popen[bytes] | None = None
+        self._serial: socket.socket | None = None
+        self._monitor: socket.socket | None = None
+        self._console = bytearray()
+        self._known = threading.Condition()
+        self.started = 0.0
+
+    # --- life
+
+    def command(self) -> list[str]:
+        forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for guest, host in self.ports.items())
+        command = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-m", str(self.memory)]
+        command += ["-kernel", str(IMAGE / "Image"), "-initrd", str(self.initramfs), "-display", "none", "-no-user-config"]
+        command += ["-append", f"console=ttyAMA0 panic=30 {self.append}".strip(), "-monitor", "none"]
+        command += ["-chardev", f"socket,id=line,path={self._path('serial')},server=on,wait=off,logfile={self.serial_log}"]
+        command += ["-serial", "chardev:line", "-qmp", f"unix:{self._path('monitor')},server=on,wait=off"]
+        command += ["-netdev", f"user,id=net0{forwards}", "-device", "e1000,netdev=net0,romfile="]
+        for number, disk in enumerate(self.disks):
+            command += ["-drive", f"if=none,id=disk{number},file={disk.file},format=raw,cache=unsafe"]
+            command += ["-device", f"{disk.device},drive=disk{number}"]
+        return command + self.extra
+
+    def _path(self, what: str) -> Path:
+        return self.directory / what
+
+    def start(self) -> Guest:
+        for stale in ("serial", "monitor", "ssh"):
+            self._path(stale).unlink(missing_ok=True)
+        self.serial_log.unlink(missing_ok=True)
+        errors = (self.directory / "qemu.log").open("wb")
+        self.started = time.monotonic()
+        self.qemu = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
+        errors.close()
+        self._serial = self._connect("serial")
+        threading.Thread(target=self._read_serial, daemon=True).start()
+        self._monitor = self._connect("monitor")
+        self._monitor.settimeout(30)
+        self._answers = self._monitor.makefile("r")
+        self._answers.readline()
+        self.monitor("qmp_capabilities")
+        return self
+
+    def _connect(self, what: str) -> socket.socket:
+        def attempt() -> socket.socket | None:
+            assert self.qemu and self.qemu.poll() is None, (self.directory / "qemu.log").read_text()
+            connection = socket.socket(socket.AF_UNIX)
+            try:
+                connection.connect(str(self._path(what)))
+                return connection
+            except OSError:
+                connection.close()
+                return None
+
+        return wait_for(attempt, f"QEMU of {self.name} listens")
+
+    def _read_serial(self) -> None:
+        assert self._serial
+        while True:
+            try:
+                data = self._serial.recv(65536)
+            except OSError:
+                return
+            if not data:
+                return
+            with self._known:
+                self._console += data
+                self._known.notify_all()
+
+    def destroy(self) -> None:
+        subprocess.run([*self._ssh_base(), "-O", "exit", "root@guest"], capture_output=True, check=False)
+        if self.qemu and self.qemu.poll() is None:
+            self.qemu.kill()
+        if self.qemu:
+            self.qemu.wait()
+        for connection in (self._serial, self._monitor):
+            if connection:
+                connection.close()
+
+    def is_running(self) -> bool:
+        return self.qemu is not None and self.qemu.poll() is None
+
+    def wait_for_power_off(self, deadline: float = 60) -> None:
+        wait_for(lambda: not self.is_running(), f"{self.name} switches itself off", deadline)
+
+    # --- the serial line
+
+    @property
+    def console(self) -> str:
+        """What the serial line has shown, as plain text."""
+        with self._known:
+            text = self._console.decode(errors="replace")
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text).replace("\r", "")
+
+    def console_lines(self, text: str) -> list[str]:
+        return [line for line in self.console.splitlines() if text in line]
+
+    def wait_for_console(self, text: str, deadline: float = 60, after: int = 0) -> str:
+        return wait_for(lambda: c if text in (c := self.console)[after:] else "", f"{self.name} shows {text!r}", deadline, 0.05)
+
+    def type(self, text: str) -> None:
+        assert self._serial
+        self._serial.sendall(text.encode())
+
+    # --- ssh
+
+    def _ssh_options(self) -> list[str]:
+        options = {
+            "StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "LogLevel": "ERROR", "BatchMode": "yes",
+            "IdentitiesOnly": "yes", "IdentityFile": str(KEY), "ConnectTimeout": "20", "HostName": "127.0.0.1",
+            "ControlMaster": "auto", "ControlPath": str(self._path("ssh")), "ControlPersist": "120",
+        }  # fmt: skip
+        return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+
+    def _ssh_base(self) -> list[str]:
+        return ["ssh", "-F", "none", "-p", str(self.ports[22]), *self._ssh_options()]
+
+    def try_run(self, command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run([*self._ssh_base(), "root@guest", command], stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, errors="replace", timeout=scaled(timeout), check=False)  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(command, 255, "", f"no end within {scaled(timeout):.0f} s")
+
+    def run(self, command: str, timeout: float = 60) -> str:
+        result = self.try_run(command, timeout)
+        assert result.returncode == 0, f"{self.name}: {command}: exit {result.returncode}: {result.stdout}{result.stderr}"
+        return result.stdout
+
+    def drop_ssh(self) -> None:
+        """The connection is that of an earlier boot."""
+        subprocess.run([*self._ssh_base(), "-O", "exit", "root@guest"], capture_output=True, check=False)
+        self._path("ssh").unlink(missing_ok=True)
+
+    def wait_for_ssh(self, deadline: float = 120) -> float:
+        """Returns the seconds since the start of QEMU."""
+        def reachable() -> bool:
+            assert self.is_running(), f"{self.name} has gone: {self.serial_log}"
+            return self.try_run("true").returncode == 0
+
+        wait_for(reachable, f"{self.name} is reachable by ssh", deadline, 0.5)
+        return time.monotonic() - self.started
+
+    def copy_to(self, source: Path, target: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["scp", "-F", "none", "-P", str(self.ports[22]), *self._ssh_options(), str(source),
+                               f"root@guest:{target}"], capture_output=True, text=True, timeout=scaled(60), check=False)  # fmt: skip
+
+    # --- UEBO
+
+    def status(self, name: str = "") -> Json:
+        result = self.try_run(f"uebo status --json {name}")
+        assert result.stdout, f"{self.name}: status {name}: {result.stderr}"
+        answer: Json = json.loads(result.stdout)
+        unit: Json = answer.get("unit", answer)
+        return unit
+
+    def state(self, name: str) -> str:
+        return str(self.status(name)["state"])
+
+    def wait_for_state(self, name: str, state: str, deadline: float = 60) -> Json:
+        def reached() -> Json | None:
+            status = self.status(name)
+            return status if status["state"] == state else None
+
+        return wait_for(reached, f"{self.name}: {name} is {state}", deadline, 0.3)
+
+    def conditions(self) -> dict[str, dict[str, str]]:
+        conditions: dict[str, dict[str, str]] = self.status()["conditions"]
+        return conditions
+
+    def boinccmd(self, *words: str, password: str | None) -> subprocess.CompletedProcess[str]:
+        # In an empty directory: the client's tool takes a password that lies where it is.
+        secret = ["--passwd", password] if password is not None else []
+        return subprocess.run(["boinccmd", "--host", f"127.0.0.1:{self.ports[31416]}", *secret, *words], cwd=self.directory,
+                              capture_output=True, text=True, timeout=scaled(60), check=False)  # fmt: skip
+
+    def node_exporter(self) -> dict[str, float] | None:
+        """The metrics without labels, or none while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[9100]}/metrics", timeout=scaled(20)) as answer:
+                text = answer.read().decode()
+        except OSError:
+            return None
+        pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#" and "{" not in line)
+        return {name: float(value) for name, value in pairs}
+
+    # --- QEMU's monitor
+
+    def monitor(self, execute: str, **arguments: Any) -> Any:
+        assert self._monitor
+        self._monitor.sendall(json.dumps({"execute": execute, "arguments": arguments}).encode() + b"\n")
+        while True:
+            answer = json.loads(self._answers.readline())
+            if "error" in answer:
+                raise AssertionError(f"{execute}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+
+    def plug_usb_disk(self, file: Path) -> None:
+        self.monitor("blockdev-add", **{"driver": "raw", "node-name": "late", "file": {"driver": "file", "filename": str(file)}})
+        self.monitor("device_add", driver="usb-storage", id="stick", drive="late")
+
+
+def shell_quote(text: str) -> str:
+    return shlex.quote(text)
