@@ -1,0 +1,113 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "uebo/base/file.hpp"
+#include "uebo/config/conditions.hpp"
+#include "uebo/config/kernel_args.hpp"
+#include "verbs.hpp"
+
+namespace uebo::control {
+namespace {
+
+using config::Problem;
+
+struct Found {
+  std::size_t services = 0;
+  std::vector<Problem> problems;
+
+  void add(std::size_t count, std::vector<Problem> more) {
+    services += count;
+    std::ranges::move(more, std::back_inserter(problems));
+  }
+};
+
+std::string service_name(const std::string& path) {
+  std::string name = path.substr(path.rfind('/') + 1);
+  constexpr std::string_view suffix = ".json";
+  if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
+  return name;
+}
+
+void check_path(const CommandContext& context, const std::string& path, Found& found) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    const auto error = errno_error("check", path).error();
+    return found.add(0, {{.file = path, .line = 0, .text = error.message()}});
+  }
+  if (S_ISDIR(status.st_mode)) {
+    auto loaded =
+        config::load_services(path, context.built_in ? context.built_in() : std::vector<config::ServiceSpec>());
+    return found.add(loaded.services.size(), std::move(loaded.problems));
+  }
+  const auto text = read_file(path);
+  if (!text) return found.add(0, {{.file = path, .line = 0, .text = text.error().message()}});
+  auto parsed = config::parse_service(*text, service_name(path), path);
+  const std::size_t good = parsed.problems.empty() ? 1 : 0;
+  found.add(good, std::move(parsed.problems));
+}
+
+int say_found(const Run& run, const Found& found) {
+  if (run.line.json) {
+    Json list = Json::array();
+    for (const Problem& problem : found.problems)
+      list.push_back({{"file", problem.file}, {"line", problem.line}, {"text", problem.text}});
+    run.context.out(json_text(list) + "\n");
+  } else {
+    for (const Problem& problem : found.problems) run.context.out(problem.message() + "\n");
+    if (found.problems.empty())
+      run.context.out(fmt::format("{} service{}, no problems\n", found.services, found.services == 1 ? "" : "s"));
+  }
+  return found.problems.empty() ? 0 : static_cast<int>(ExitCode::Failed);
+}
+
+int check_files(const Run& run) {
+  Found found;
+  for (const std::string& path : run.line.names) check_path(run.context, path, found);
+  if (run.line.names.empty()) check_path(run.context, run.context.services, found);
+  return say_found(run, found);
+}
+
+int check_kernel_arguments(const Run& run, const std::string& line) {
+  const auto arguments = config::KernelArgs::parse(line);
+  const auto& warnings = arguments.warnings();
+  if (run.line.json) {
+    run.context.out(json_text(warnings) + "\n");
+  } else {
+    for (const std::string& warning : warnings) run.context.out(warning + "\n");
+    if (warnings.empty()) run.context.out("no problems\n");
+  }
+  return warnings.empty() ? 0 : static_cast<int>(ExitCode::Failed);
+}
+
+std::string printed(CheckPrint what) {
+  switch (what) {
+    case CheckPrint::Schema:
+      return config::service_json_schema();
+    case CheckPrint::Arguments:
+      return config::arguments_markdown();
+    case CheckPrint::Keys:
+      return config::service_keys_markdown();
+    case CheckPrint::Conditions:
+      return config::conditions_markdown();
+    case CheckPrint::Nothing:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+int check_verb(const Run& run) {
+  if (run.line.print != CheckPrint::Nothing) {
+    std::string text = printed(run.line.print);
+    if (!text.ends_with('\n')) text += '\n';
+    run.context.out(text);
+    return 0;
+  }
+  if (run.line.kernel_arguments) return check_kernel_arguments(run, *run.line.kernel_arguments);
+  return check_files(run);
+}
+
+}  // namespace uebo::control

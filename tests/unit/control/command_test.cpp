@@ -1,0 +1,271 @@
+#include "uebo/control/command.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "test_node.hpp"
+#include "uebo/control/server.hpp"
+
+namespace uebo::control {
+namespace {
+
+using nlohmann::json;
+using Words = std::vector<std::string_view>;
+
+std::optional<ShutdownKind> ended_by;
+
+/// The command, and PID 1's side of it in a thread.
+class CommandTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = Server::create(*node.loop, node.supervisor, node.context(), node.tree.path("control"));
+    ASSERT_TRUE(made) << made.error().message();
+    server = std::move(*made);
+    serving = std::thread([this] {
+      while (!stopping && node.loop->run_once(std::chrono::milliseconds(5))) continue;
+    });
+    ended_by.reset();
+  }
+  void TearDown() override {
+    stop_serving();
+    server.reset();
+  }
+  void stop_serving() {
+    stopping = true;
+    if (serving.joinable()) serving.join();
+  }
+
+  int run(const Words& words) {
+    out.clear();
+    err.clear();
+    CommandContext context;
+    context.control = node.tree.path("control");
+    context.logs = node.tree.path("log");
+    context.services = node.tree.path("services");
+    context.storage = node.tree.path("storage");
+    context.disabled = node.tree.path("disabled");
+    context.is_mounted = [](const std::string& path) { return std::filesystem::exists(path); };
+    context.end_at_once = [](ShutdownKind kind) {
+      ended_by = kind;
+      return Error{.code = EPERM, .operation = "reboot", .object = {}, .hint = {}};
+    };
+    context.width = 80;
+    context.out = [this](std::string_view text) { out += text; };
+    context.err = [this](std::string_view text) { err += text; };
+    return command(words, std::move(context));
+  }
+  [[nodiscard]] json out_json() const { return json::parse(out, nullptr, false); }
+
+  test::TestNode node;
+  std::unique_ptr<Server> server;
+  std::atomic<bool> stopping = false;
+  std::thread serving;
+  std::string out;
+  std::string err;
+};
+
+TEST_F(CommandTest, StatusShowsEverything) {
+  EXPECT_EQ(run({"uebo", "status"}), 0);
+  EXPECT_NE(out.find("UEBO 1.2.3\nconditions: none\n\nservice"), std::string::npos) << out;
+  EXPECT_NE(out.find("waits for storage\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("\njob    state"), std::string::npos) << out;
+  EXPECT_EQ(err, "");
+}
+
+TEST_F(CommandTest, StatusAsJson) {
+  EXPECT_EQ(run({"status", "--json"}), 0);
+  const json status = out_json();
+  EXPECT_EQ(status["version"], "1.2.3");
+  EXPECT_EQ(status["units"].size(), 4u);
+  EXPECT_GT(status["uptime"].get<double>(), 0);
+  EXPECT_GT(status["memory"]["total"].get<double>(), status["memory"]["available"].get<double>());
+  EXPECT_TRUE(status["host"].is_string());
+  EXPECT_FALSE(status.contains("ok"));
+}
+
+TEST_F(CommandTest, StatusOfOneServiceEndsWithItsLog) {
+  node.tree.write("log/web/current", "2026-11-23T10:00:00.000Z hello\n");
+  EXPECT_EQ(run({"uebo", "status", "web"}), 0);
+  EXPECT_TRUE(out.starts_with("web - the service web\n  state       running for 0s\n")) << out;
+  EXPECT_TRUE(out.ends_with("/log/web/current:\n2026-11-23T10:00:00.000Z hello\n")) << out;
+  EXPECT_EQ(run({"uebo", "status", "web", "--json"}), 0);
+  EXPECT_EQ(out_json()["name"], "web");
+}
+
+TEST_F(CommandTest, StatusOfOneServiceTellsByItsExitCode) {
+  EXPECT_EQ(run({"uebo", "status", "boinc"}), 3);
+  EXPECT_EQ(run({"uebo", "status", "off"}), 3);
+  EXPECT_EQ(run({"uebo", "status", "nothing"}), 4);
+  EXPECT_EQ(err, "uebo: nothing: no such service\n");
+  EXPECT_EQ(run({"uebo", "status", "nothing", "--json"}), 4);
+  EXPECT_EQ(out_json(), json({{"ok", false}, {"code", 4}, {"error", "nothing: no such service"}}));
+}
+
+TEST_F(CommandTest, StartStopAndRestart) {
+  EXPECT_EQ(run({"stop", "web"}), 0);
+  EXPECT_EQ(out, "web: stopped\n");
+  EXPECT_EQ(run({"start", "web", "off"}), 0);
+  EXPECT_EQ(out, "web: running\noff: running\n");
+  EXPECT_EQ(run({"restart", "web", "--json"}), 0);
+  EXPECT_EQ(out_json()["state"], "running");
+}
+
+TEST_F(CommandTest, ChangesOfOneServiceDoNotDependOnAnother) {
+  EXPECT_EQ(run({"start", "nothing", "off"}), 4);
+  EXPECT_EQ(out, "off: running\n");
+  EXPECT_EQ(err, "uebo: nothing: no such service\n");
+}
+
+TEST_F(CommandTest, AStartThatHasToWaitSaysForWhat) {
+  EXPECT_EQ(run({"start", "--timeout", "0", "boinc"}), 1);
+  EXPECT_EQ(err, "uebo: boinc: still waits for storage after 0 s; it will start when that is there\n");
+  EXPECT_EQ(run({"start", "--no-wait", "boinc"}), 0);
+  EXPECT_EQ(out, "boinc: waiting\n");
+}
+
+TEST_F(CommandTest, DisableIsKeptWhereThereIsStorage) {
+  node.tree.directory("storage");
+  EXPECT_EQ(run({"disable", "web"}), 0);
+  EXPECT_EQ(out, "web: disabled, kept in " + node.tree.path("storage/services/web.json") + "\n");
+  EXPECT_EQ(json::parse(node.tree.read("storage/services/web.json")), json({{"enabled", false}}));
+  EXPECT_EQ(run({"status", "web"}), 3);
+  EXPECT_NE(out.find("enabled     no\n"), std::string::npos) << out;
+  EXPECT_EQ(run({"enable", "web"}), 0);
+  EXPECT_FALSE(std::filesystem::exists(node.tree.path("storage/services/web.json")));
+  EXPECT_EQ(run({"status", "web"}), 0);
+}
+
+TEST_F(CommandTest, DisableWithoutStorageIsForThisBoot) {
+  EXPECT_EQ(run({"disable", "web"}), 0);
+  EXPECT_EQ(out, "web: disabled, until the next boot: " + node.tree.path("storage") + " keeps nothing\n");
+  EXPECT_TRUE(std::filesystem::exists(node.tree.path("disabled/web")));
+  EXPECT_EQ(run({"enable", "web", "--json"}), 0);
+  EXPECT_EQ(out_json()["enabled"], true);
+  EXPECT_EQ(out_json()["for_good"], false);
+}
+
+TEST_F(CommandTest, NothingIsKeptOfAServiceThatIsNotThere) {
+  node.tree.directory("storage");
+  EXPECT_EQ(run({"disable", "nothing"}), 4);
+  EXPECT_FALSE(std::filesystem::exists(node.tree.path("storage/services")));
+}
+
+TEST_F(CommandTest, LogsOfOneService) {
+  node.tree.write("log/web/current.1", "2026-11-23T10:00:00.000Z one\n");
+  node.tree.write("log/web/current", "2026-11-23T10:00:01.000Z two\n2026-11-23T10:00:03.000Z three\n");
+  EXPECT_EQ(run({"logs", "web"}), 0);
+  EXPECT_EQ(out, "2026-11-23T10:00:00.000Z one\n2026-11-23T10:00:01.000Z two\n2026-11-23T10:00:03.000Z three\n");
+  EXPECT_EQ(run({"logs", "-n", "1", "web", "--json"}), 0);
+  EXPECT_EQ(out_json(), json({{"service", "web"}, {"time", "2026-11-23T10:00:03.000Z"}, {"text", "three"}}));
+}
+
+TEST_F(CommandTest, LogsOfSeveralServicesAreMergedByTime) {
+  node.tree.write("log/web/current", "2026-11-23T10:00:01.000Z one\n2026-11-23T10:00:03.000Z three\n");
+  node.tree.write("log/boinc/current", "2026-11-23T10:00:02.000Z two\n");
+  EXPECT_EQ(run({"logs", "web", "boinc"}), 0);
+  EXPECT_EQ(out,
+            "web   | 2026-11-23T10:00:01.000Z one\n"
+            "boinc | 2026-11-23T10:00:02.000Z two\n"
+            "web   | 2026-11-23T10:00:03.000Z three\n");
+}
+
+TEST_F(CommandTest, LogsThatAreNotThere) {
+  EXPECT_EQ(run({"logs", "off"}), 0);
+  EXPECT_EQ(err, "uebo: off has written nothing yet\n");
+  EXPECT_EQ(run({"logs", "nothing"}), 4);
+  EXPECT_EQ(run({"logs", "../../etc"}), 4);
+  node.tree.write("log/uebo/current", "2026-11-23T10:00:01.000Z PID 1\n");
+  EXPECT_EQ(run({"logs", "uebo"}), 0);
+  EXPECT_EQ(out, "2026-11-23T10:00:01.000Z PID 1\n");
+}
+
+TEST_F(CommandTest, BootShowsPhasesAndUnits) {
+  EXPECT_EQ(run({"boot"}), 0);
+  EXPECT_NE(out.find("0.00  "), std::string::npos) << out;
+  EXPECT_NE(out.find("kernel   the kernel, up to PID 1\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("phase    /usr\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("service  web\n"), std::string::npos) << out;
+  EXPECT_EQ(run({"boot", "--json"}), 0);
+  EXPECT_EQ(out_json()["kernel"], 2.0);
+}
+
+TEST_F(CommandTest, ShutdownVerbsAskPid1) {
+  EXPECT_EQ(run({"poweroff"}), 0);
+  EXPECT_EQ(out, "the node is shutting down\n");
+  EXPECT_EQ(run({"status"}), 0);  // the loop has turned since
+  stop_serving();
+  EXPECT_EQ(node.shutdowns, std::vector{ShutdownKind::PowerOff});
+  EXPECT_FALSE(ended_by);
+}
+
+TEST_F(CommandTest, ForceDoesWithoutPid1) {
+  EXPECT_EQ(run({"reboot", "-f"}), 1);  // it has come back
+  EXPECT_EQ(ended_by, ShutdownKind::Reboot);
+  run({"halt", "--force"});
+  EXPECT_EQ(ended_by, ShutdownKind::Halt);
+  run({"uebo", "poweroff", "-f"});
+  EXPECT_EQ(ended_by, ShutdownKind::PowerOff);
+  stop_serving();
+  EXPECT_TRUE(node.shutdowns.empty());
+}
+
+TEST_F(CommandTest, WithoutPid1ThereIsAClearError) {
+  stop_serving();
+  server.reset();
+  EXPECT_EQ(run({"status"}), 1);
+  EXPECT_EQ(err, "uebo: connect to " + node.tree.path("control") +
+                     ": No such file or directory (nobody answers: is PID 1 uebo?)\n");
+  EXPECT_EQ(run({"reboot"}), 1);
+  EXPECT_TRUE(err.ends_with("; `uebo reboot -f` does without PID 1\n")) << err;
+}
+
+TEST_F(CommandTest, CheckPrintsEveryProblem) {
+  const std::string good = node.tree.write("services/good.json", R"({"description": "x", "command": ["/bin/x"]})");
+  EXPECT_EQ(run({"check", good}), 0);
+  EXPECT_EQ(out, "1 service, no problems\n");
+  EXPECT_EQ(run({"check"}), 0);
+  const std::string bad = node.tree.write("services/bad.json", R"({"description": 1, "comand": ["/bin/x"]})");
+  EXPECT_EQ(run({"check", bad, good}), 1);
+  EXPECT_GE(std::ranges::count(out, '\n'), 2) << out;
+  EXPECT_NE(out.find("command"), std::string::npos) << out;
+  EXPECT_EQ(run({"check", "--json", node.tree.path("services")}), 1);
+  EXPECT_GE(out_json().size(), 2u);
+  EXPECT_EQ(out_json()[0]["file"], bad);
+  EXPECT_EQ(run({"check", node.tree.path("nowhere")}), 1);
+}
+
+TEST_F(CommandTest, CheckOfAKernelCommandLine) {
+  EXPECT_EQ(run({"check", "--cmdline", "console=ttyS0 uebo.hostname=pine-07"}), 0);
+  EXPECT_EQ(out, "no problems\n");
+  EXPECT_EQ(run({"check", "--cmdline", "uebo.hostnam=pine-07"}), 1);
+  EXPECT_NE(out.find("uebo.hostname"), std::string::npos) << out;
+  EXPECT_EQ(run({"check", "--json", "--cmdline", "uebo.hostnam=pine-07"}), 1);
+  EXPECT_EQ(out_json().size(), 1u);
+}
+
+TEST_F(CommandTest, CheckPrintsTablesAndTheSchema) {
+  EXPECT_EQ(run({"check", "--schema"}), 0);
+  EXPECT_TRUE(out_json().is_object());
+  EXPECT_EQ(run({"check", "--arguments"}), 0);
+  EXPECT_NE(out.find("`uebo.hostname=`"), std::string::npos);
+  EXPECT_EQ(run({"check", "--keys"}), 0);
+  EXPECT_NE(out.find("`command`"), std::string::npos);
+  EXPECT_EQ(run({"check", "--conditions"}), 0);
+  EXPECT_NE(out.find("`storage`"), std::string::npos);
+}
+
+TEST_F(CommandTest, HelpGoesOutAndErrorsGoToTheOtherStream) {
+  EXPECT_EQ(run({"uebo", "--help"}), 0);
+  EXPECT_NE(out, "");
+  EXPECT_EQ(err, "");
+  EXPECT_EQ(run({"uebo", "dance"}), 2);
+  EXPECT_EQ(out, "");
+  EXPECT_NE(err, "");
+}
+
+}  // namespace
+}  // namespace uebo::control
