@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -103,6 +104,8 @@ Result<> api_file_systems() {
   link_descriptors();
   enable_cgroups();
   set_kernel();
+  // A tmpfs is made with 1777, and an archive without an entry for its root leaves it so.
+  if (chmod("/", 0755) != 0) note(errno_error("chmod", "/"));
   if (access(kSentinel, F_OK) != 0) return fail(0, "the initramfs did not unpack completely", "", "RAM too small?");
   return {};
 }

@@ -54,18 +54,16 @@ Result<bool> purge_below(const fs::path& directory, const std::set<std::string>&
   return empty;
 }
 
-/// The files of the modules of the list and of all that they need, without those that are loaded already. Names that
-/// this image has no module for are the list's business: one list serves all kernels.
+/// Names that this image has no module for are the list's business: one list serves all kernels.
 Result<std::set<std::string>> files_to_keep() {
   const std::string list = UEBO_TRY(read_file(kKeptList));
   auto modules = UEBO_TRY(kernel::Modules::open());
   std::set<std::string> keep;
   for (const std::string& name : list_lines(list)) {
-    const auto files = modules.closure(name);
-    if (!files && files.error().code != ENOENT) return std::unexpected(files.error());
-    if (!files) continue;
-    for (const std::string& file : *files)
-      if (!modules.is_loaded(module_name_of(file))) keep.insert(file);
+    const auto closure = modules.closure(name);
+    if (!closure && closure.error().code != ENOENT) return std::unexpected(closure.error());
+    if (!closure) continue;
+    keep.merge(still_needed(*closure, [&](const std::string& module) { return modules.is_loaded(module); }));
   }
   return keep;
 }
@@ -90,6 +88,12 @@ std::string module_name_of(const std::string& path) {
 bool is_module_index(const std::string& path) {
   const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
   return name.starts_with("modules.") && (name.ends_with(".bin") || name == "modules.softdep");
+}
+
+std::set<std::string> still_needed(const std::vector<std::string>& closure,
+                                   const std::function<bool(const std::string& module)>& is_loaded) {
+  if (std::ranges::all_of(closure, [&](const std::string& file) { return is_loaded(module_name_of(file)); })) return {};
+  return {closure.begin(), closure.end()};
 }
 
 Result<Purged> purge_modules(const std::string& directory, const std::set<std::string>& keep) {

@@ -14,12 +14,14 @@ namespace {
 
 using Listing = std::unique_ptr<DIR, decltype([](DIR* directory) { closedir(directory); })>;
 
-std::optional<bool> parse_enabled(const std::string& text) {
+/// None: there is nothing to be understood. An object without the key says nothing, which is fine.
+std::optional<std::optional<bool>> parse_enabled(const std::string& text) {
   const auto object = nlohmann::json::parse(text, nullptr, false);
   if (!object.is_object()) return std::nullopt;
   const auto enabled = object.find("enabled");
-  if (enabled == object.end() || !enabled->is_boolean()) return std::nullopt;
-  return enabled->get<bool>();
+  if (enabled == object.end()) return std::optional<bool>();
+  if (!enabled->is_boolean()) return std::nullopt;
+  return std::optional(enabled->get<bool>());
 }
 
 }  // namespace
@@ -68,10 +70,9 @@ ServiceSettings read_service_settings(const std::string& directory) {
     name.remove_suffix(5);
     const std::string path = directory + "/" + entry->d_name;
     const auto text = read_file(path, 4096);
-    const auto enabled = text ? parse_enabled(*text) : std::nullopt;
-    if (enabled)
-      settings.enabled.emplace(name, *enabled);
-    else
+    const auto understood = text ? parse_enabled(*text) : std::nullopt;
+    if (understood && *understood) settings.enabled.emplace(name, **understood);
+    if (!understood)
       settings.warnings.push_back(
           fmt::format("{}: {}", path, text ? "expected {\"enabled\": true} or false" : text.error().message()));
   }

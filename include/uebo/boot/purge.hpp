@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "uebo/base/result.hpp"
 
@@ -15,6 +17,12 @@ namespace uebo::boot {
 
 /// True for what libkmod reads at run time: the binary indexes and the soft dependencies.
 [[nodiscard]] bool is_module_index(const std::string& path);
+
+/// Of the files of a module and all that it depends on, those to be kept: none when all are loaded, else all of them.
+/// libkmod forgets every dependency of a module as soon as the file of one is missing, be that one loaded or not
+/// (kmod_module_parse_depline() of kmod 34 looks at each).
+[[nodiscard]] std::set<std::string> still_needed(const std::vector<std::string>& closure,
+                                                 const std::function<bool(const std::string& module)>& is_loaded);
 
 struct Purged {
   unsigned removed = 0;     // files

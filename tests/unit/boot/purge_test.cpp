@@ -45,6 +45,17 @@ TEST(Purge, RemovesALinkAndNotWhereItLeads) {
 
 TEST(Purge, OfADirectoryThatIsNotThereIsAnError) { EXPECT_FALSE(purge_modules("/no/such/directory", {})); }
 
+TEST(StillNeeded, IsTheWholeClosureUnlessAllOfItIsLoaded) {
+  const std::vector<std::string> closure{"/m/usb-common.ko.xz", "/m/usbcore.ko.xz", "/m/usb-storage.ko.xz"};
+  const auto loaded_but = [](const std::string& missing) {
+    return [missing](const std::string& module) { return module != missing; };
+  };
+  EXPECT_TRUE(still_needed(closure, loaded_but("")).empty());
+  EXPECT_EQ(still_needed(closure, loaded_but("usb_storage")).size(), 3U)
+      << "libkmod loads no dependency when the file of a loaded one is missing";
+  EXPECT_TRUE(still_needed({}, loaded_but("")).empty());
+}
+
 TEST(ModuleName, IsThatOfTheKernel) {
   EXPECT_EQ(module_name_of("/lib/modules/6.12/kernel/drivers/usb/storage/usb-storage.ko.xz"), "usb_storage");
   EXPECT_EQ(module_name_of("ext4.ko"), "ext4");

@@ -62,6 +62,7 @@ TEST(ServiceSettings, SayWhatIsDisabledForGood) {
   const kernel::test::TestTree tree;
   tree.write("boinc.json", R"({"enabled": false})");
   tree.write("dropbear.json", R"({"enabled": true})");
+  tree.write("ntpd.json", R"({"remarks": "says nothing of it"})");
   tree.write("notes.txt", "no settings");
   const auto settings = read_service_settings(tree.path());
   EXPECT_THAT(settings.enabled, ElementsAre(Pair("boinc", false), Pair("dropbear", true)));
