@@ -35,7 +35,8 @@ Result<std::optional<TimeWitness>> correct_clock(std::vector<TimeWitness> witnes
   // In front: of two that agree, the clock as it stands wins and is left alone.
   witnesses.insert(witnesses.begin(), now);
   const TimeWitness best = believed(witnesses, std::chrono::floor<std::chrono::seconds>(release.build_time));
-  if (best.time == now.time) return std::nullopt;
+  // Witnesses count whole seconds: one more is no correction.
+  if (best.time >= now.time && best.time - now.time <= std::chrono::seconds(1)) return std::nullopt;
   UEBO_TRY(kernel::set_wall_time(best.time));
   return best;
 }
