@@ -31,7 +31,7 @@ std::string service_name(const std::string& path) {
 }
 
 void check_path(const CommandContext& context, const std::string& path, Found& found) {
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) != 0) {
     const auto error = errno_error("check", path).error();
     return found.add(0, {{.file = path, .line = 0, .text = error.message()}});

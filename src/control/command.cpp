@@ -102,7 +102,8 @@ int command(std::span<const std::string_view> words, CommandContext context) {
   const auto& line = std::get<CommandLine>(parsed);
   if (!line.control.empty()) context.control = line.control;
   if (!line.log.empty()) context.logs = line.log;
-  return kVerbs[static_cast<std::size_t>(line.verb)]({.line = line, .context = context});
+  const Run run{line, context};
+  return kVerbs[static_cast<std::size_t>(line.verb)](run);
 }
 
 }  // namespace uebo::control

@@ -51,7 +51,7 @@ std::vector<LogReader::File> LogReader::open_files() const {
   std::vector<File> files;
   for (const std::string& name : names_from_youngest(directory_)) {
     File file{.fd = UniqueFd(open((directory_ + "/" + name).c_str(), O_RDONLY | O_CLOEXEC)), .device = 0, .inode = 0};
-    struct stat status {};
+    struct stat status{};
     if (!file.fd || fstat(file.fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
     file.device = status.st_dev;
     file.inode = status.st_ino;
@@ -63,14 +63,14 @@ std::vector<LogReader::File> LogReader::open_files() const {
 }
 
 bool LogReader::is_current() const {
-  struct stat status {};
+  struct stat status{};
   return file_.fd && stat((directory_ + "/" + std::string(kCurrent)).c_str(), &status) == 0 &&
          status.st_dev == file_.device && status.st_ino == file_.inode;
 }
 
 /// Whole lines from where the descriptor stands; what is left over stays in partial_.
 std::vector<std::string> LogReader::lines_of(const File& file) {
-  struct stat status {};
+  struct stat status{};
   const off_t position = lseek(file.fd.get(), 0, SEEK_CUR);
   if (fstat(file.fd.get(), &status) != 0 || position < 0) return {};
   if (status.st_size < position) {
@@ -156,7 +156,8 @@ Result<bool> LogWatch::wait(std::chrono::milliseconds timeout) {
   if (ready < 0 && errno != EINTR) return errno_error("wait for", "logs");
   // What has happened does not matter: every log is looked at. Reading only empties the queue.
   alignas(inotify_event) std::array<char, 4096> events{};
-  while (read(inotify_.get(), events.data(), events.size()) > 0) continue;
+  while (read(inotify_.get(), events.data(), events.size()) > 0) {
+  }
   return ready > 0;
 }
 

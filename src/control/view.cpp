@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kUsualWidth = 80;
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
 std::string next_try(const UnitView& unit) {
   return unit.next_try_in ? "; next try in " + duration_text(*unit.next_try_in) : std::string();

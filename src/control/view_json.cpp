@@ -60,7 +60,7 @@ std::vector<ConditionView> condition_views(const Json& conditions) {
 std::vector<BootStep> boot_steps(const Json& answer) {
   std::vector<BootStep> steps;
   if (const auto kernel = number_field(answer, "kernel"))
-    steps.push_back({.name = "the kernel, up to PID 1", .kind = "kernel", .state = {}, .started = 0, .ended = *kernel});
+    steps.push_back({.name = "the kernel, up to PID 1", .kind = "kernel", .state = {}, .started = 0, .ended = kernel});
   for (const Json& phase : field(answer, "phases"))
     steps.push_back({.name = text_of(phase, "name"),
                      .kind = "phase",

@@ -101,7 +101,7 @@ class ServerTest : public testing::Test {
 
 TEST_F(ServerTest, SocketIsForItsOwnerAloneAndGoesWithTheServer) {
   serve();
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0600u);
   server.reset();
