@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
+#include <fcntl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 
 #include "uebo/base/file.hpp"
+#include "uebo/base/unique_fd.hpp"
 #include "uebo/boot/notify.hpp"
 #include "uebo/boot/roles.hpp"
 #include "uebo/boot/text.hpp"
@@ -63,6 +67,23 @@ int consoles_role(std::span<const std::string_view>) {
   return 0;
 }
 
+namespace {
+
+/// getty throws away what is still on its way out (TCIOFLUSH): give the lines of the boot time to get there.
+void drain_console(const std::string& terminal) {
+  constexpr unsigned kPatience = 2;  // seconds: a line that is held up by flow control must not hold up the login
+  const UniqueFd fd(open(("/dev/" + terminal).c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  if (!fd) return;
+  struct sigaction action {};
+  action.sa_handler = [](int) {};  // no SA_RESTART: tcdrain(3) returns
+  sigaction(SIGALRM, &action, nullptr);
+  alarm(kPatience);
+  tcdrain(fd.get());
+  alarm(0);
+}
+
+}  // namespace
+
 int getty_role(std::span<const std::string_view> arguments) {
   if (arguments.size() != 1) {
     spdlog::error("usage: uebo getty TERMINAL");
@@ -71,6 +92,7 @@ int getty_role(std::span<const std::string_view> arguments) {
   const std::string terminal(arguments[0]);
   const std::string type(terminal_type(terminal));
   setenv("TERM", type.c_str(), 1);
+  drain_console(terminal);
   // -L: no carrier is waited for. Speed 0: as the kernel has set it for its console.
   const Error error = kernel::become_program({"/usr/sbin/getty", "-L", "0", terminal, type});
   spdlog::error("{}", error.message());

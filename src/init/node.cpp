@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "uebo/base/log.hpp"
+#include "uebo/config/kernel_args.hpp"
 
 namespace uebo::init {
 namespace {
@@ -77,8 +78,13 @@ void Node::add(config::ServiceSpec spec) {
 
 void Node::load_services(const std::vector<config::ServiceSpec>& known) {
   auto loaded = config::load_services(paths_.services, known);
+  const auto arguments = config::load_kernel_args();
+  if (!arguments) spdlog::error("{}", arguments.error().message());
   for (const auto& problem : loaded.problems) spdlog::error("{}", problem.message());
-  for (auto& spec : loaded.services) add(std::move(spec));
+  for (auto& spec : loaded.services) {
+    config::expand_environment(spec, arguments.value_or(config::KernelArgs{}));
+    add(std::move(spec));
+  }
 }
 
 void Node::shut_down(ShutdownKind kind) {

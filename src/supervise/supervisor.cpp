@@ -34,6 +34,7 @@ struct Supervisor::Entry {
   std::optional<TimePoint> armed_for;
   std::optional<TimePoint> first_started;
   std::optional<TimePoint> first_up;
+  TimePoint run_started{};
   std::uint64_t lines_before_run = 0;
 };
 
@@ -177,17 +178,20 @@ void Supervisor::handle(Entry& entry, const Event& event) {
   }
   const State before = entry.unit.state;
   const auto actions = step(entry.unit, event, Moment{.now = BootClock::now(), .jitter = jitter()});
-  if (before.index() != entry.unit.state.index()) {
-    if (std::holds_alternative<Starting>(entry.unit.state)) {
-      if (!entry.first_started) entry.first_started = BootClock::now();
-      const ServiceLog* log = logs_.find(entry.spec.name);
-      entry.lines_before_run = log ? log->lines() : 0;
-    }
-    report(entry, before);
-  }
+  if (before.index() != entry.unit.state.index()) report(entry, before);
   for (const Action action : actions) perform(entry, action);
+  if (before.index() != entry.unit.state.index() && std::holds_alternative<Starting>(entry.unit.state))
+    note_start(entry);
   if (inactive(entry.unit)) processes_.release(entry.spec);
   arm_deadline(entry);
+}
+
+/// After the actions: one of them may still have spoken of the run before.
+void Supervisor::note_start(Entry& entry) {
+  const ServiceLog* log = logs_.find(entry.spec.name);
+  entry.run_started = BootClock::now();
+  entry.lines_before_run = log ? log->lines() : 0;
+  if (!entry.first_started) entry.first_started = entry.run_started;
 }
 
 void Supervisor::perform(Entry& entry, Action action) {
@@ -210,6 +214,7 @@ void Supervisor::perform(Entry& entry, Action action) {
       if (!entry.first_up) entry.first_up = BootClock::now();
       for (const auto& condition : entry.spec.settles) set_condition(condition, name, "");
       return;
+    case Action::ReportRun: return report_run(entry);
     case Action::ReportStuck:
       return spdlog::error("{}: something survived SIGKILL (a task in state D?); going on without it", name);
   }
@@ -346,23 +351,27 @@ std::string Supervisor::said_in_run(const Entry& entry) const {
   return log && log->lines() > entry.lines_before_run ? log->last_line() : std::string();
 }
 
-/// One line for each change that says something. A job speaks by the last line that it wrote, and a run that was
-/// triggered and found nothing to do is silent.
+/// A job speaks by the last line that it wrote. A run that was triggered and found nothing to do is silent.
+void Supervisor::report_run(const Entry& entry) {
+  const ExitReason& reason = *entry.unit.last_exit;
+  const std::string said = said_in_run(entry);
+  const bool again = entry.first_up.has_value();
+  const auto loud = reason.success() ? spdlog::level::info : spdlog::level::warn;
+  spdlog::log(again && said.empty() ? spdlog::level::debug : loud, "{}: {} ({:.2f} s)", entry.spec.name,
+              !said.empty()      ? said
+              : reason.success() ? "done"
+                                 : reason.text(),
+              seconds(BootClock::now() - entry.run_started));
+}
+
+/// One line for each change that says something.
 void Supervisor::report(Entry& entry, const State& before) {
   const std::string& name = entry.spec.name;
   const Unit& unit = entry.unit;
   const bool job = unit.policy.type == config::ServiceType::Job;
   const std::string why = unit.last_exit ? unit.last_exit->text() : "";
-  const bool again = entry.first_up.has_value();  // not the first run of a job
-  const double took = seconds(BootClock::now() - unit.launched_at);
-  if (std::holds_alternative<Done>(unit.state) && job) {
-    const std::string said = said_in_run(entry);
-    const auto level = again && said.empty() ? spdlog::level::debug : spdlog::level::info;
-    spdlog::log(level, "{}: {} ({:.2f} s)", name, said.empty() ? "done" : said, took);
-  } else if (std::holds_alternative<Failed>(unit.state)) {
-    const std::string said = said_in_run(entry);
-    const auto level = again && said.empty() ? spdlog::level::debug : spdlog::level::warn;
-    spdlog::log(level, "{}: {} ({:.2f} s)", name, said.empty() ? why : said, took);
+  if (std::holds_alternative<Failed>(unit.state) && !job) {
+    spdlog::error("{}: {}; it is not started again", name, why);
   } else if (std::holds_alternative<Running>(unit.state) && !job) {
     spdlog::info("{}: running", name);
   } else if (const auto* backoff = std::get_if<Backoff>(&unit.state)) {

@@ -148,6 +148,7 @@ class Step {
   }
 
   void job_ended(const ExitReason& outcome) {
+    act(Action::ReportRun);
     set_up(outcome.success());
     settle_once();
     if (outcome.success()) {

@@ -94,6 +94,8 @@ class Supervisor {
   [[nodiscard]] std::vector<std::string> unmet_needs(const Entry& entry, const std::set<const Entry*>& leaving) const;
   [[nodiscard]] bool need_is_met(const std::string& need, const std::set<const Entry*>& leaving) const;
   [[nodiscard]] bool dependents_inactive(const Entry& entry, const std::set<const Entry*>& leaving) const;
+  void note_start(Entry& entry);
+  void report_run(const Entry& entry);
   void report(Entry& entry, const State& before);
   void check_shutdown();
   [[nodiscard]] UnitStatus status_of(const Entry& entry) const;

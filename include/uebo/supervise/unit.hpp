@@ -140,6 +140,7 @@ enum class Action {
   AnnounceUp,       // `up` has become true
   AnnounceDown,     // `up` has become false
   AnnounceSettled,  // `settled` has become true
+  ReportRun,        // a job's run has ended by itself; a triggered one may begin at once
   ReportStuck,      // something survived SIGKILL
 };
 

@@ -155,6 +155,25 @@ TEST_F(Supervision, AnEventTriggersJobsAndNothingElse) {
   EXPECT_THAT(taken(), IsEmpty()) << "it was set already";
 }
 
+TEST_F(Supervision, AJobThatWasTriggeredWhileItRanRunsOnceMore) {
+  host.auto_launch = false;
+  auto storage = job("find-storage");
+  storage.triggers = {"uevent:block"};
+  host.auto_exit.clear();
+  ASSERT_TRUE(supervisor.add(storage));
+  supervisor.trigger("uevent:block");
+  supervisor.trigger("uevent:block");
+  EXPECT_THAT(taken(), ElementsAre("launch find-storage"));
+  std::vector<std::string> states;
+  supervisor.on_change([&] { states.push_back(state("find-storage")); });
+  host.tell("find-storage", Launched{});
+  host.end("find-storage", 0);
+  EXPECT_THAT(taken(), ElementsAre("launch find-storage"));
+  host.end("find-storage", 0);
+  EXPECT_THAT(taken(), IsEmpty());
+  EXPECT_EQ(state("find-storage"), "done");
+}
+
 TEST_F(Supervision, ADependentStopsFirstWhenWhatItNeedsCrashes) {
   add(daemon("a"));
   add(daemon("b", {"a"}));

@@ -406,7 +406,9 @@ TEST_F(JobLife, ALaterRunThatFailsTakesItDown) {
 TEST_F(JobLife, TriggersDuringARunGiveOneMoreRun) {
   feed_all({NeedsMet{}, WantUp{}, Launched{}, Trigger{}, Trigger{}, Trigger{}});
   EXPECT_THAT(feed_all({main_exits(exit_code(0)), CgroupEmpty{}}),
-              ElementsAre(Action::KillCgroup, Action::AnnounceUp, Action::AnnounceSettled, Action::LaunchMain));
+              ElementsAre(Action::KillCgroup, Action::AnnounceUp, Action::AnnounceSettled,
+                          Action::LaunchMain))
+      << "the first run is told of before the next one begins";
   finish(0);
   EXPECT_EQ(state(), "done");
 }
