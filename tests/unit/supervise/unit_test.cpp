@@ -375,16 +375,16 @@ TEST_F(JobLife, IsUpFromItsSuccessOn) {
   EXPECT_EQ(state(), "running");
   EXPECT_FALSE(unit.up);
   EXPECT_THAT(feed_all({main_exits(exit_code(0)), CgroupEmpty{}}),
-              ElementsAre(Action::KillCgroup, Action::AnnounceUp, Action::AnnounceSettled));
+              ElementsAre(Action::KillCgroup, Action::ReportRun, Action::AnnounceUp, Action::AnnounceSettled));
   EXPECT_EQ(state(), "done");
 }
 
 TEST_F(JobLife, SettlesWhenTheFirstRunHasFailedToo) {
   feed_all({NeedsMet{}, WantUp{}});
-  EXPECT_THAT(finish(1), ElementsAre(Action::KillCgroup, Action::AnnounceSettled));
+  EXPECT_THAT(finish(1), ElementsAre(Action::KillCgroup, Action::ReportRun, Action::AnnounceSettled));
   EXPECT_EQ(state(), "failed");
   feed(Trigger{});
-  EXPECT_THAT(finish(1), ElementsAre(Action::KillCgroup)) << "once is enough";
+  EXPECT_THAT(finish(1), ElementsAre(Action::KillCgroup, Action::ReportRun)) << "once is enough";
 }
 
 TEST_F(JobLife, ATriggerRunsItAgainWithoutTakingItDown) {
@@ -392,7 +392,7 @@ TEST_F(JobLife, ATriggerRunsItAgainWithoutTakingItDown) {
   finish(0);
   EXPECT_THAT(feed(Trigger{}), ElementsAre(Action::LaunchMain));
   EXPECT_TRUE(unit.up);
-  EXPECT_THAT(finish(0), ElementsAre(Action::KillCgroup));
+  EXPECT_THAT(finish(0), ElementsAre(Action::KillCgroup, Action::ReportRun));
   EXPECT_TRUE(unit.up);
 }
 
@@ -400,13 +400,13 @@ TEST_F(JobLife, ALaterRunThatFailsTakesItDown) {
   feed_all({NeedsMet{}, WantUp{}});
   finish(0);
   feed(Trigger{});
-  EXPECT_THAT(finish(2), ElementsAre(Action::KillCgroup, Action::AnnounceDown));
+  EXPECT_THAT(finish(2), ElementsAre(Action::KillCgroup, Action::ReportRun, Action::AnnounceDown));
 }
 
 TEST_F(JobLife, TriggersDuringARunGiveOneMoreRun) {
   feed_all({NeedsMet{}, WantUp{}, Launched{}, Trigger{}, Trigger{}, Trigger{}});
   EXPECT_THAT(feed_all({main_exits(exit_code(0)), CgroupEmpty{}}),
-              ElementsAre(Action::KillCgroup, Action::AnnounceUp, Action::AnnounceSettled,
+              ElementsAre(Action::KillCgroup, Action::ReportRun, Action::AnnounceUp, Action::AnnounceSettled,
                           Action::LaunchMain))
       << "the first run is told of before the next one begins";
   finish(0);
