@@ -10,6 +10,7 @@
 #include "uebo/base/log.hpp"
 #include "uebo/base/role.hpp"
 #include "uebo/boinc/roles.hpp"
+#include "uebo/boot/jobs.hpp"
 #include "uebo/boot/roles.hpp"
 #include "uebo/control/command.hpp"
 #include "uebo/init/pid1.hpp"
@@ -48,5 +49,8 @@ int main(int argc, char** argv) {
   if (const auto role = find_role(called_as)) return run_role(*role, Words(words).subspan(1));
   if (words.size() > 1)
     if (const auto role = find_role(words[1])) return run_role(*role, Words(words).subspan(2));
-  return uebo::control::command(words);
+  uebo::log::to_stderr();
+  uebo::control::CommandContext context;
+  context.built_in = [] { return uebo::boot::boot_jobs(); };
+  return uebo::control::command(words, std::move(context));
 }
