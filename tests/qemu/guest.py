@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import socket
 import subprocess
 import threading
@@ -169,10 +168,11 @@ class Guest:
     def _ssh_base(self) -> list[str]:
         return ["ssh", "-F", "none", "-p", str(self.ports[22]), *self._ssh_options()]
 
-    def try_run(self, command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def try_run(self, command: str, timeout: float = 60, given: str = "") -> subprocess.CompletedProcess[str]:
+        """`given` is the command's standard input."""
         try:
-            return subprocess.run([*self._ssh_base(), "root@guest", command], stdin=subprocess.DEVNULL, capture_output=True,
-                                  text=True, errors="replace", timeout=scaled(timeout), check=False)  # fmt: skip
+            return subprocess.run([*self._ssh_base(), "root@guest", command], input=given, capture_output=True, text=True,
+                                  errors="replace", timeout=scaled(timeout), check=False)  # fmt: skip
         except subprocess.TimeoutExpired:
             return subprocess.CompletedProcess(command, 255, "", f"no end within {scaled(timeout):.0f} s")
 
@@ -253,7 +253,3 @@ class Guest:
     def plug_usb_disk(self, file: Path) -> None:
         self.monitor("blockdev-add", **{"driver": "raw", "node-name": "late", "file": {"driver": "file", "filename": str(file)}})
         self.monitor("device_add", driver="usb-storage", id="stick", drive="late")
-
-
-def shell_quote(text: str) -> str:
-    return shlex.quote(text)

@@ -1,0 +1,149 @@
+"""Guests that many tests share. At most two run at a time: the clean one, and one that something is wrong with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import disks
+from guest import IMAGE, KEY, ROOT, WORK, Disk, Guest
+from support.waiting import scale_deadlines, wait_for
+
+PASSWORD = "Needle-of-the-tests-7f3a9c"
+# A boot to ssh on an idle machine with two cores. What is slower gets longer deadlines.
+USUAL_BOOT = 12.0
+FIRST_BOOT_DEADLINE = 240.0
+
+
+def pytest_sessionstart() -> None:
+    missing = [str(path) for path in (IMAGE / "Image", IMAGE / "initramfs.zst", KEY) if not path.exists()]
+    if missing:
+        pytest.exit(f"there is no {' and no '.join(missing)}: tests/run qemu makes them", returncode=3)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Guest):
+                report.sections.append((f"serial line of {value.name} ({value.serial_log})", value.console[-3000:]))
+
+
+@dataclass
+class TimeServer:
+    """chronyd on the host's loopback, which a guest reaches as 10.0.2.2."""
+
+    process: subprocess.Popen[bytes] | None
+
+    @property
+    def works(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+@pytest.fixture(scope="session")
+def time_server() -> Iterator[TimeServer]:
+    daemon = shutil.which("chronyd", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if os.geteuid() != 0 or daemon is None:
+        yield TimeServer(None)
+        return
+    configuration = WORK / "chrony.conf"
+    configuration.write_text(f"local stratum 5\nallow all\nbindaddress 127.0.0.1\nport 123\ncmdport 0\npidfile {WORK}/chrony.pid\n")
+    with (WORK / "chrony.log").open("wb") as log:
+        server = TimeServer(subprocess.Popen([daemon, "-d", "-x", "-U", "-f", str(configuration)], stdout=log, stderr=log))
+    yield server
+    if server.process:
+        server.process.terminate()
+        server.process.wait()
+
+
+# --- the clean guest: the image as it is, nothing missing
+
+
+class MemoryProbe(threading.Thread):
+    """Takes what is used one minute after the node exporter answers, while nobody disturbs the guest."""
+
+    def __init__(self, guest: Guest) -> None:
+        super().__init__(daemon=True)
+        self.guest = guest
+        self.metrics: dict[str, float] = {}
+
+    def run(self) -> None:
+        wait_for(self.guest.node_exporter, "the node exporter answers", FIRST_BOOT_DEADLINE, 0.5)
+        answered = time.monotonic()
+        wait_for(lambda: time.monotonic() >= answered + 60, "a minute passes", 70, 1)
+        self.metrics = self.guest.node_exporter() or {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_boot(time_server: TimeServer) -> Iterator[tuple[Guest, MemoryProbe]]:
+    """Boots while the first tests run on other guests; its boot alone measures the machine."""
+    disk = disks.make_ext4(WORK / "clean.img")
+    arguments = f"uebo.hostname=clean uebo.boinc.password={PASSWORD} uebo.boinc.remote_hosts=10.0.2.2"
+    if time_server.works:
+        arguments += " uebo.ntp=10.0.2.2"
+    guest = Guest("clean", append=arguments, disks=[Disk(disk)]).start()
+    try:
+        started = time.monotonic()
+        guest.wait_for_console("dropbear: running", FIRST_BOOT_DEADLINE)
+        boot = time.monotonic() - started
+        print(f"boot to dropbear: {boot:.1f} s")
+        scale_deadlines(boot / USUAL_BOOT)
+        probe = MemoryProbe(guest)
+        probe.start()
+        yield guest, probe
+    finally:
+        guest.destroy()
+
+
+@pytest.fixture(scope="session")
+def clean(clean_boot: tuple[Guest, MemoryProbe]) -> Guest:
+    """The clean guest, when its memory has been measured."""
+    guest, probe = clean_boot
+    probe.join(timeout=FIRST_BOOT_DEADLINE + 120)
+    guest.wait_for_ssh()
+    return guest
+
+
+@pytest.fixture(scope="session")
+def memory(clean_boot: tuple[Guest, MemoryProbe], clean: Guest) -> dict[str, float]:
+    assert clean_boot[1].metrics, "the node exporter did not answer"
+    return clean_boot[1].metrics
+
+
+# --- what is laid over an image
+
+
+@pytest.fixture(scope="session")
+def helper() -> Path:
+    """The static helper for guests, see inside.cpp."""
+    program = WORK / "inside"
+    source = Path(__file__).with_name("inside.cpp")
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        subprocess.run([str(ROOT / "buildsteps/in-toolchain"), "--arch", "aarch64", "--target", "third-party",
+                        "aarch64-linux-gnu-g++-14", "-std=c++23", "-O2", "-static", "-s", "-o", str(program), str(source)],
+                       check=True, cwd=ROOT)  # fmt: skip
+    return program
+
+
+@pytest.fixture(scope="session")
+def usr_with_a_broken_service() -> Path:
+    """The image's /usr with one service file more, which is no JSON. Quickly packed, so a little larger."""
+    tree = WORK / "usr"
+    shutil.rmtree(tree, ignore_errors=True)
+    shutil.copytree(IMAGE / "work/root/usr", tree, symlinks=True)
+    (tree / "lib/uebo/services/broken.json").write_text('{"description": "cut o')
+    packed = WORK / "usr.img"
+    packed.unlink(missing_ok=True)
+    subprocess.run(["mksquashfs", str(tree), str(packed), "-comp", "zstd", "-Xcompression-level", "3", "-all-root", "-noappend",
+                    "-no-progress", "-quiet"], check=True, capture_output=True)  # fmt: skip
+    return packed
