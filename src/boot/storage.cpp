@@ -27,6 +27,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds kSettling{250};
 constexpr const char* kMountOptions = "noatime,nosuid,nodev";
 constexpr const char* kChecker = "/usr/sbin/e2fsck";
 constexpr const char* kSettingsDirectory = "/storage/services";
@@ -52,20 +53,25 @@ bool block_device_came(kernel::UeventSocket& events) {
   }
 }
 
-/// Looks at once, and again for each block device that comes until the limit.
+/// Looks at once, and again for each block device that comes until the limit, or until nothing has come for a moment
+/// after the first find: disks that come together are all seen before one is chosen.
 Result<StorageChoice> look_for(milliseconds limit) {
   auto events = UEBO_TRY(kernel::UeventSocket::open());
   auto choice = look();
-  if (!choice || choice->device || limit <= milliseconds(0)) return choice;
-  spdlog::info("waiting up to {:.0f} s for a file system labelled `{}`", std::chrono::duration<double>(limit).count(),
-               kStorageLabel);
+  if (!choice || limit <= milliseconds(0)) return choice;
   const auto loop = UEBO_TRY(event::Loop::create());
+  const auto stop_in = [&](milliseconds time) { loop->at(BootClock::now() + time, [&] { loop->stop(); }); };
+  stop_in(limit);
+  if (choice->device)
+    stop_in(kSettling);
+  else
+    spdlog::info("waiting up to {:.0f} s for a file system labelled `{}`", std::chrono::duration<double>(limit).count(),
+                 kStorageLabel);
   UEBO_TRY(loop->watch(events.fd(), EPOLLIN, [&](std::uint32_t) {
     if (!block_device_came(events)) return;
     choice = look();
-    if (!choice || choice->device) loop->stop();
+    if (!choice || choice->device) stop_in(kSettling);
   }));
-  loop->at(BootClock::now() + limit, [&] { loop->stop(); });
   UEBO_TRY(loop->run());
   return choice;
 }
@@ -134,13 +140,24 @@ void apply_service_settings() {
   }
 }
 
+/// Somebody who plugs in a second disk wants to know why it is not used.
+void mention_others(const std::string& used) {
+  const auto choice = look();
+  if (!choice || !choice->device) return;
+  for (const std::string& other : choice->candidates)
+    if (other != used) spdlog::warn("{} is labelled `{}` as well; {} stays in use", other, kStorageLabel, used);
+}
+
 /// Whether /storage is mounted from a device that is still there. One that has gone is detached.
 Result<bool> still_mounted() {
   const auto mounted = UEBO_TRY(kernel::find_mount(kStorageDirectory));
   if (!mounted) return false;
   constexpr std::string_view dev = "/dev/";
   if (!mounted->source.starts_with(dev)) return true;
-  if (access(("/sys/class/block/" + mounted->source.substr(dev.size())).c_str(), F_OK) == 0) return true;
+  if (access(("/sys/class/block/" + mounted->source.substr(dev.size())).c_str(), F_OK) == 0) {
+    mention_others(mounted->source);
+    return true;
+  }
   spdlog::error("{} has gone", mounted->source);
   UEBO_TRY(kernel::unmount(kStorageDirectory, MNT_DETACH));
   return false;

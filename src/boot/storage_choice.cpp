@@ -42,11 +42,10 @@ StorageChoice choose_storage(const std::vector<kernel::BlockDevice>& devices) {
   if (candidates.empty()) return choice;
   std::ranges::stable_sort(candidates, {}, &kernel::BlockDevice::uuid);
   choice.device = candidates.front();
+  for (const kernel::BlockDevice& candidate : candidates) choice.candidates.push_back(candidate.path);
   if (candidates.size() == 1) return choice;
-  std::vector<std::string> others;
-  for (std::size_t i = 1; i < candidates.size(); ++i) others.push_back(candidates[i].path);
-  choice.warnings.push_back(fmt::format("{} are labelled `{}` as well as {}, which is used: its UUID is the lowest",
-                                        fmt::join(others, ", "), kStorageLabel, choice.device->path));
+  choice.warnings.push_back(fmt::format("{} are labelled `{}`; the first is used, since its UUID is the lowest",
+                                        fmt::join(choice.candidates, ", "), kStorageLabel));
   return choice;
 }
 

@@ -15,6 +15,7 @@ inline constexpr std::string_view kStorageLabel = "storage";
 
 struct StorageChoice {
   std::optional<kernel::BlockDevice> device;
+  std::vector<std::string> candidates;  // paths of all that could be used, the chosen one first
   std::vector<std::string> warnings;
 };
 
