@@ -59,8 +59,8 @@ constexpr std::array<ArgumentInfo, 8> kArguments{{
      .good = is_host_label},
     {.name = "uebo.nfsdir",
      .value = "SERVER:/PATH",
-     .meaning =
-         "An NFSv4 export with a directory for each node, used where no file system labelled `storage` is found.",
+     .meaning = "The NFSv4 directory that takes the place of the local storage. It is read and checked, but not mounted "
+                "yet: the node says so, and takes no local disk instead.",
      .good = is_nfs_export},
     {.name = "uebo.boinc.password",
      .value = "1 to 255 characters, quoted where spaces are among them",
@@ -75,7 +75,8 @@ constexpr std::array<ArgumentInfo, 8> kArguments{{
      .good = is_host_list},
     {.name = "uebo.consul",
      .value = "HOST:PORT",
-     .meaning = "The Consul agent or server at which the node registers its services.",
+     .meaning = "The Consul agent or server at which the node is to register its services. It is read and checked, but "
+                "nothing is registered yet.",
      .good = is_host_and_port},
     {.name = "uebo.storage.wait",
      .value = "a duration up to 1h: 10s, 2m",
