@@ -45,7 +45,7 @@ Result<std::string> host_key() {
   if (code != 0) return fail(0, "make host key", made, "dropbearkey failed with exit code " + std::to_string(code));
   const std::string key = UEBO_TRY(read_file(made, 64 * 1024));
   UEBO_TRY(replace_file(path, key, 0600));
-  unlink(made.c_str());
+  for (const std::string& rest : {made, made + ".pub"}) unlink(rest.c_str());
   spdlog::info("a new host key, {}", path);
   return path;
 }

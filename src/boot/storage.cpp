@@ -65,7 +65,7 @@ Result<StorageChoice> look_for(milliseconds limit) {
   if (choice->device)
     stop_in(kSettling);
   else
-    spdlog::info("waiting up to {:.0f} s for a file system labelled `{}`", std::chrono::duration<double>(limit).count(),
+    spdlog::info("waiting up to {:g} s for a file system labelled `{}`", std::chrono::duration<double>(limit).count(),
                  kStorageLabel);
   UEBO_TRY(loop->watch(events.fd(), EPOLLIN, [&](std::uint32_t) {
     if (!block_device_came(events)) return;
@@ -173,7 +173,7 @@ Result<bool> provide_storage() {
   for (const std::string& warning : choice.warnings) spdlog::warn("{}", warning);
   if (!choice.device) {
     if (limit > milliseconds(0))
-      spdlog::warn("no file system labelled `{}` within {:.0f} s; plug one in at any time", kStorageLabel,
+      spdlog::warn("no file system labelled `{}` within {:g} s; plug one in at any time", kStorageLabel,
                    std::chrono::duration<double>(limit).count());
     return false;
   }
