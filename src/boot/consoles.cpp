@@ -1,10 +1,10 @@
 // A login on every console.
 #include "uebo/boot/consoles.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
-#include <fcntl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -74,7 +74,7 @@ void drain_console(const std::string& terminal) {
   constexpr unsigned kPatience = 2;  // seconds: a line that is held up by flow control must not hold up the login
   const UniqueFd fd(open(("/dev/" + terminal).c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   if (!fd) return;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = [](int) {};  // no SA_RESTART: tcdrain(3) returns
   sigaction(SIGALRM, &action, nullptr);
   alarm(kPatience);

@@ -54,7 +54,7 @@ std::vector<Job> jobs() {
        .deadline = 30min},
       {.name = "identity",
        .description = "Host name",
-       .needs = {storage_settled},
+       .needs = {storage_settled, modules_settled},  // it may come from a network adapter
        .provides = {},
        .settles = {},
        .triggers = {"condition:" + storage, "uevent:net"},

@@ -22,7 +22,7 @@ constexpr const char* kKeptList = "/etc/uebo/kept-modules";
 
 /// Removes one file and counts what it gave back.
 Result<> remove_file(const fs::path& path, Purged& purged) {
-  struct stat status {};
+  struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return errno_error("remove", path.string());
   std::error_code error;
   fs::remove(path, error);
@@ -80,7 +80,7 @@ Result<Purged> purge_now() { return purge_modules(modules_directory(), UEBO_TRY(
 
 std::string module_name_of(const std::string& path) {
   std::string name = path.substr(path.rfind('/') + 1);
-  name = name.substr(0, name.find(".ko"));
+  name.resize(std::min(name.size(), name.find(".ko")));
   std::ranges::replace(name, '-', '_');
   return name;
 }

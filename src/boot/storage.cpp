@@ -76,9 +76,9 @@ Result<StorageChoice> look_for(milliseconds limit) {
   return choice;
 }
 
-/// The first run waits; whoever comes after it has been called because something came or went.
-milliseconds wait_limit(const config::KernelArgs& args) {
-  if (access(kStorageWaitedFile, F_OK) == 0) return milliseconds(0);
+/// How long the first run waits. None for whoever comes after it: it has been called because something came or went.
+std::optional<milliseconds> first_wait(const config::KernelArgs& args) {
+  if (access(kStorageWaitedFile, F_OK) == 0) return std::nullopt;
   if (const auto noted = replace_file(kStorageWaitedFile, "", 0644); !noted)
     spdlog::warn("{}", noted.error().message());
   return config::parse_duration(args.get("uebo.storage.wait").value_or("")).value_or(milliseconds(0));
@@ -110,7 +110,11 @@ Result<> check(const kernel::BlockDevice& device) {
 }
 
 Result<> mount_it(const kernel::BlockDevice& device) {
-  if (auto modules = kernel::Modules::open(); modules) static_cast<void>(modules->load(device.type));
+  if (auto modules = kernel::Modules::open(); modules) {
+    const auto loaded = modules->load(device.type);
+    // No module of that name: built in, or really missing, which the mount will say.
+    if (!loaded && loaded.error().code != ENOENT) spdlog::warn("{}", loaded.error().message());
+  }
   UEBO_TRY(make_directories(kStorageDirectory));
   return kernel::mount_device(device.path, kStorageDirectory, device.type, kMountOptions);
 }
@@ -168,13 +172,13 @@ Result<bool> provide_storage() {
   const config::KernelArgs args = UEBO_TRY(config::load_kernel_args());
   if (const auto export_name = args.get("uebo.nfsdir"))
     return fail(0, "uebo.nfsdir", *export_name, "NFS is not supported yet, and no local disk is used in its place");
-  const milliseconds limit = wait_limit(args);
-  const StorageChoice choice = UEBO_TRY(look_for(limit));
+  const auto wait = first_wait(args);
+  const StorageChoice choice = UEBO_TRY(look_for(wait.value_or(milliseconds(0))));
   for (const std::string& warning : choice.warnings) spdlog::warn("{}", warning);
   if (!choice.device) {
-    if (limit > milliseconds(0))
+    if (wait)
       spdlog::warn("no file system labelled `{}` within {:g} s; plug one in at any time", kStorageLabel,
-                   std::chrono::duration<double>(limit).count());
+                   std::chrono::duration<double>(*wait).count());
     return false;
   }
   const kernel::BlockDevice& device = *choice.device;

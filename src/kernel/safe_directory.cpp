@@ -32,7 +32,7 @@ UniqueFd open_beneath(int directory, const std::string& name, int flags) {
 
 struct Entry {
   UniqueFd fd;
-  struct stat status {};
+  struct stat status{};
 };
 
 /// The entry itself, be it a link.
@@ -147,7 +147,7 @@ Result<SafeDirectory> SafeDirectory::make(const std::string& path, Owner owner, 
 Result<UniqueFd> SafeDirectory::open_file(const std::string& name) const {
   // O_NONBLOCK: a FIFO that somebody put there must not hold us up.
   UniqueFd fd = open_beneath(fd_.get(), name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  struct stat status {};
+  struct stat status{};
   if (!fd || fstat(fd.get(), &status) != 0) return errno_error("open", path_of(name));
   if (!S_ISREG(status.st_mode)) return fail(EINVAL, "open", path_of(name), "no regular file");
   if (status.st_nlink > 1) return fail(EMLINK, "open", path_of(name), "it has a second name somewhere");
@@ -197,12 +197,12 @@ Result<> SafeDirectory::rename(const std::string& from, const std::string& to) c
 }
 
 bool SafeDirectory::contains(const std::string& name) const {
-  struct stat status {};
+  struct stat status{};
   return fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 Result<SafeDirectory::Given> SafeDirectory::give_all(Owner owner) const {
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd_.get(), &status) != 0) return errno_error("look at", path_);
   UniqueFd fd = open_beneath(fd_.get(), ".", O_RDONLY | O_DIRECTORY);
   if (!fd) return errno_error("open", path_);

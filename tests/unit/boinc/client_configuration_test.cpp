@@ -27,7 +27,7 @@ class ClientConfiguration : public testing::Test {
   }
   [[nodiscard]] std::string read(const std::string& name) const { return tree.read("data/" + name); }
   [[nodiscard]] mode_t mode(const std::string& name) const {
-    struct stat status {};
+    struct stat status{};
     EXPECT_EQ(lstat(tree.path("data/" + name).c_str(), &status), 0);
     return status.st_mode & 07777;
   }

@@ -12,7 +12,7 @@ namespace {
 using kernel::test::TestTree;
 
 mode_t mode_of(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   EXPECT_EQ(lstat(path.c_str(), &status), 0) << path;
   return status.st_mode & 07777;
 }
@@ -29,7 +29,7 @@ class Prepare : public testing::Test {
 
 TEST_F(Prepare, MakesADirectoryWithItsOwnerAndMode) {
   ASSERT_TRUE(prepare_directory({.path = tree.path("a/data"), .owner = "nobody", .mode = 0750, .recursive = false}));
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(tree.path("a/data").c_str(), &status), 0);
   EXPECT_EQ(status.st_uid, 65534U);
   EXPECT_EQ(status.st_mode & 07777, 0750U);

@@ -14,13 +14,13 @@ using test::TestTree;
 Owner ourselves() { return {.user = geteuid(), .group = getegid()}; }
 
 mode_t mode_of(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   EXPECT_EQ(lstat(path.c_str(), &status), 0) << path;
   return status.st_mode & 07777;
 }
 
 uid_t user_of(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   EXPECT_EQ(lstat(path.c_str(), &status), 0) << path;
   return status.st_uid;
 }
