@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include <array>
+#include <cerrno>
 
 #include "uebo/base/file.hpp"
 #include "uebo/boinc/roles.hpp"
@@ -129,8 +130,8 @@ Result<> configure_client(const std::string& directory, const KernelArgs& args, 
   UEBO_TRY(write_password(data, password, owner));
   UEBO_TRY(write_remote_hosts(data, args, password.has_value(), owner));
   for (const SettingsFile& file : kSettingsFiles) UEBO_TRY(write_settings(data, file, password.has_value(), owner));
-  // The client does without the list.
-  if (const auto written = write_project_list(data, project_list, owner); !written)
+  // The client does without the list, and fetches it where the image has none.
+  if (const auto written = write_project_list(data, project_list, owner); !written && written.error().code != ENOENT)
     spdlog::warn("{}", written.error().message());
   return {};
 }
