@@ -11,11 +11,12 @@ from pathlib import Path
 SIZE = "192M"
 
 
-def make_ext4(file: Path, content: Path | None = None, label: str = "storage") -> Path:
-    """A labelled file system; `content` becomes its root, with owners and modes as they are."""
+def make_ext4(file: Path, content: Path | None = None, uuid: str = "random") -> Path:
+    """A file system labelled storage; `content` becomes its root, with owners and modes as they are."""
     file.unlink(missing_ok=True)
     fill = ["-d", str(content)] if content else []
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-L", label, *fill, str(file), SIZE], check=True, capture_output=True)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-L", "storage", "-U", uuid, *fill, str(file), SIZE], check=True,
+                   capture_output=True)  # fmt: skip
     return file
 
 

@@ -160,7 +160,7 @@ class Guest:
     def _ssh_options(self) -> list[str]:
         options = {
             "StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "LogLevel": "ERROR", "BatchMode": "yes",
-            "IdentitiesOnly": "yes", "IdentityFile": str(KEY), "ConnectTimeout": "20", "HostName": "127.0.0.1",
+            "IdentitiesOnly": "yes", "IdentityFile": str(KEY), "ConnectTimeout": str(round(scaled(4))), "HostName": "127.0.0.1",
             "ControlMaster": "auto", "ControlPath": str(self._path("ssh")), "ControlPersist": "120",
         }  # fmt: skip
         return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
@@ -227,6 +227,18 @@ class Guest:
         secret = ["--passwd", password] if password is not None else []
         return subprocess.run(["boinccmd", "--host", f"127.0.0.1:{self.ports[31416]}", *secret, *words], cwd=self.directory,
                               capture_output=True, text=True, timeout=scaled(60), check=False)  # fmt: skip
+
+    def ask_boinc(self, request: str) -> str:
+        """One GUI RPC without any authentication."""
+        with socket.create_connection(("127.0.0.1", self.ports[31416]), timeout=scaled(30)) as connection:
+            connection.sendall(f"<boinc_gui_rpc_request>\n{request}\n</boinc_gui_rpc_request>\n\3".encode())
+            answer = b""
+            while b"\3" not in answer:
+                data = connection.recv(65536)
+                if not data:
+                    break
+                answer += data
+            return answer.decode(errors="replace")
 
     def node_exporter(self) -> dict[str, float] | None:
         """The metrics without labels, or none while nobody answers."""

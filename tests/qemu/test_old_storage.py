@@ -47,7 +47,7 @@ def host_key(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
 def odd(helper: Path, usr_with_a_broken_service: Path, host_key: tuple[bytes, str]) -> Iterator[Guest]:
     content = WORK / "old-storage"
     shutil.rmtree(content, ignore_errors=True)
-    for directory in ("dropbear", "boinc/projects"):
+    for directory in ("dropbear", "boinc"):
         (content / directory).mkdir(parents=True)
     (content / "hostname").write_text("oldnode\n")
     # date +"%Y-%M-%d %T": the minutes stand where the month should.
@@ -55,13 +55,13 @@ def odd(helper: Path, usr_with_a_broken_service: Path, host_key: tuple[bytes, st
     (content / "modules").write_text("# of the old system\nveth\nno_such_module\n")
     (content / "dropbear/ed25519_hostkey").write_bytes(host_key[0])
     (content / "boinc/gui_rpc_auth.cfg").write_text("an old password\n")
-    (content / "boinc/projects/work").write_text("half done\n")
-    first = disks.make_ext4(WORK / "odd-first.img", content)
-    second = disks.make_ext4(WORK / "odd-second.img")
+    (content / "boinc/work").write_text("half done\n")
+    first = disks.make_ext4(WORK / "odd-first.img", content, uuid="11111111-1111-4111-8111-111111111111")
+    second = disks.make_ext4(WORK / "odd-second.img", uuid="99999999-9999-4999-8999-999999999999")
     initramfs = disks.extend_initramfs(IMAGE / "initramfs.zst", WORK / "odd-initramfs.zst",
                                        {"usr.img": usr_with_a_broken_service, "test/inside": helper})  # fmt: skip
     arguments = f"uebo.hostname=newname uebo.hostnmae=typo uebo.storage.wait=soon uebo.boinc.password={PASSWORD} uebo.boinc.remote_hosts=10.0.2.2"
-    guest = Guest("odd", append=arguments, disks=[Disk(first), Disk(second)], initramfs=initramfs,
+    guest = Guest("odd", append=arguments, disks=[Disk(second), Disk(first)], initramfs=initramfs,
                   extra=["-rtc", "base=2011-01-01T00:00:00"]).start()  # fmt: skip
     try:
         guest.wait_for_ssh()
@@ -87,8 +87,9 @@ def test_a_broken_service_file_costs_one_line(odd: Guest) -> None:
     assert odd.try_run("status broken").returncode == 4
 
 
-def test_the_first_of_two_disks_is_taken_with_a_warning(odd: Guest) -> None:
-    assert odd.run("grep ' /storage ' /proc/mounts").split()[0] == "/dev/vda"
+def test_of_two_disks_that_with_the_lowest_uuid_is_taken_with_a_warning(odd: Guest) -> None:
+    mounted = odd.run("grep ' /storage ' /proc/mounts").split()[0]
+    assert 'UUID="11111111-1111-4111-8111-111111111111"' in odd.run(f"blkid {mounted}")
     warnings = [line for line in odd.run("cat /var/log/storage/current").splitlines() if "warning" in line]
     assert any("vda" in line and "vdb" in line for line in warnings), warnings
 
@@ -124,7 +125,7 @@ def test_boinc_goes_on_with_the_old_data(odd: Guest) -> None:
     odd.wait_for_state("boinc", "running", 90)
     wait_for(lambda: odd.boinccmd("--get_state", password=PASSWORD).returncode == 0, "the new password holds", 60, 1)
     assert odd.boinccmd("--get_state", password="an old password").returncode != 0
-    assert odd.run("cat /storage/boinc/projects/work; stat -c %U /storage/boinc/projects/work").split() == ["half", "done", "boinc"]
+    assert odd.run("cat /storage/boinc/work; stat -c %U /storage/boinc/work").split() == ["half", "done", "boinc"]
 
 
 PLACES = "/proc /sys /run /storage /var /etc /tmp /dev /root /proc/1/root/run"
@@ -154,6 +155,6 @@ def test_the_password_is_nowhere_in_a_tasks_place(odd: Guest) -> None:
 def test_a_task_can_read_what_it_needs(odd: Guest) -> None:
     pid = odd.status("boinc")["pid"]
     join = f"/test/inside join {pid} 100 100 /bin/sh -c"
-    assert odd.run(f"{join} 'cat /var/lib/boinc-client/projects/work'").strip() == "half done"
+    assert odd.run(f"{join} 'cat /var/lib/boinc-client/work'").strip() == "half done"
     assert odd.try_run(f"{join} 'echo x > /usr/x'").returncode != 0
     assert odd.try_run(f"{join} 'ls /run/uebo/control && uebo status'").returncode != 0
