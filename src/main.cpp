@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   const std::string_view called_as = words.empty() ? "" : file_name(words.front());
   // The kernel starts /init as process 1; whatever words it hands over are those of its command line that it does not
   // know, and no business of ours.
-  if (getpid() == 1 && called_as == "init") return uebo::init::pid1();
+  if (getpid() == 1 && called_as == "init") return uebo::init::pid1({argv, static_cast<std::size_t>(argc)});
   if (const auto role = find_role(called_as)) return run_role(*role, Words(words).subspan(1));
   if (words.size() > 1)
     if (const auto role = find_role(words[1])) return run_role(*role, Words(words).subspan(2));

@@ -34,8 +34,6 @@ Result<> write_kernel_file(const std::string& path, std::string_view content) {
   return {};
 }
 
-namespace {
-
 Result<> write_all(int fd, std::string_view content, const std::string& path) {
   while (!content.empty()) {
     const ssize_t count = write(fd, content.data(), content.size());
@@ -46,10 +44,9 @@ Result<> write_all(int fd, std::string_view content, const std::string& path) {
   return {};
 }
 
-}  // namespace
-
 Result<> replace_file(const std::string& path, std::string_view content, mode_t mode) {
-  const std::string temporary = path + ".new";
+  // A name of its own: two roles may write the same file at the same time.
+  const std::string temporary = path + ".new." + std::to_string(getpid());
   // Opened with O_EXCL after an unlink: a link that somebody left there is replaced, never followed.
   if (unlink(temporary.c_str()) != 0 && errno != ENOENT) return errno_error("replace", path);
   UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));

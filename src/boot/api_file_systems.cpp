@@ -52,6 +52,15 @@ constexpr std::array kSettings{
     KernelSetting{"/proc/sys/kernel/yama/ptrace_scope", "1"},
     // The console is PID 1's now: of the kernel only what is critical or worse.
     KernelSetting{"/proc/sys/kernel/printk", "3 4 1 3"},
+    // Tasks are other people's programs: what they have no need of is shut, and a core is never written.
+    KernelSetting{"/proc/sys/kernel/core_pattern", "|/bin/false"},
+    KernelSetting{"/proc/sys/user/max_user_namespaces", "0"},
+    KernelSetting{"/proc/sys/kernel/unprivileged_bpf_disabled", "1"},
+    KernelSetting{"/proc/sys/kernel/perf_event_paranoid", "3"},
+    KernelSetting{"/proc/sys/kernel/kptr_restrict", "2"},
+    // What is still to be written bounds how long a shutdown takes: seconds on a slow card, not minutes.
+    KernelSetting{"/proc/sys/vm/dirty_bytes", "33554432"},
+    KernelSetting{"/proc/sys/vm/dirty_background_bytes", "8388608"},
     // Root writes to directories that services own.
     KernelSetting{"/proc/sys/fs/protected_hardlinks", "1"},
     KernelSetting{"/proc/sys/fs/protected_symlinks", "1"},

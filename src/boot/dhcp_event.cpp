@@ -1,6 +1,8 @@
 // udhcpc's script. What each lease says lies in /run/uebo/leases/LINK, and the files that programs read are made of all
 // of them, so that a second link that comes or goes takes nothing from the first.
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 #include <filesystem>
 
 #include "uebo/base/file.hpp"
+#include "uebo/base/unique_fd.hpp"
 #include "uebo/boot/lease.hpp"
 #include "uebo/boot/notify.hpp"
 #include "uebo/boot/paths.hpp"
@@ -56,29 +59,47 @@ unsigned metric_of(const std::string& link) {
   return found == links->end() ? kRouteMetric : kRouteMetric + static_cast<unsigned>(found->index);
 }
 
+/// Two links may get their leases at the same moment, and both write what all leases say together.
+UniqueFd lock_leases() {
+  if (const auto made = make_directories(kLeaseDirectory); !made) return {};
+  UniqueFd lock(open(kLeaseDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock) flock(lock.get(), LOCK_EX);
+  return lock;
+}
+
+void note(const Result<>& result) {
+  if (!result) spdlog::warn("{}", result.error().message());
+}
+
+/// An address is a lease that can be used: whatever else of it can't be had costs a line.
 Result<> take_lease(const Lease& lease) {
+  const UniqueFd lock = lock_leases();
   UEBO_TRY(kernel::set_address(lease.link, lease.address, lease.prefix));
   if (!lease.routers.empty())
-    UEBO_TRY(kernel::set_default_route(lease.link, lease.routers.front(), metric_of(lease.link)));
+    note(kernel::set_default_route(lease.link, lease.routers.front(), metric_of(lease.link)));
   std::string servers;
   for (const std::string& server : lease.time_servers) servers += server + "\n";
-  UEBO_TRY(make_directories(directory_of(lease.link)));
-  UEBO_TRY(replace_file(directory_of(lease.link) + "/resolver", resolver_lines(lease), 0644));
-  UEBO_TRY(replace_file(directory_of(lease.link) + "/time-servers", servers, 0644));
-  UEBO_TRY(write_shared_files());
+  note(make_directories(directory_of(lease.link)));
+  note(replace_file(directory_of(lease.link) + "/resolver", resolver_lines(lease), 0644));
+  note(replace_file(directory_of(lease.link) + "/time-servers", servers, 0644));
+  note(write_shared_files());
   return set_condition(config::kNet, lease.link, lease.text());
 }
 
-/// Also what udhcpc says first, when there is nothing to forget.
+/// Also what udhcpc says first, when there is nothing to forget. The link itself may be gone by now.
 Result<> drop_lease(const std::string& link) {
+  const UniqueFd lock = lock_leases();
   std::error_code error;
   const bool had_one = std::filesystem::remove_all(directory_of(link), error) > 0 && !error;
-  UEBO_TRY(kernel::flush_addresses(link));
-  UEBO_TRY(kernel::set_link_up(link));
-  if (!had_one) return {};
-  spdlog::warn("{} has lost its address", link);
-  UEBO_TRY(write_shared_files());
-  return clear_condition(config::kNet, link);
+  if (had_one) {
+    spdlog::warn("{} has lost its address", link);
+    note(clear_condition(config::kNet, link));
+    note(write_shared_files());
+  }
+  const auto flushed = kernel::flush_addresses(link);
+  if (!flushed && flushed.error().code == ENODEV) return {};
+  UEBO_TRY(flushed);
+  return kernel::set_link_up(link);
 }
 
 Result<> handle(std::string_view event) {

@@ -44,14 +44,21 @@ std::vector<Job> jobs() {
        .settles = {},
        .triggers = {"uevent:net"},
        .deadline = 30s},
-      // Long enough for e2fsck on a large disk.
+      // Long enough for e2fsck on a large disk behind a slow bus. Nobody but BOINC waits for so long.
       {.name = "storage",
        .description = "The file system labelled `storage`, checked and mounted on /storage",
        .needs = {"clock-floor"},
        .provides = {storage},
        .settles = {storage_settled},
        .triggers = {"uevent:block"},
-       .deadline = 30min},
+       .deadline = 12h},
+      {.name = "storage-patience",
+       .description = "ssh and the rest go on where a disk takes long",
+       .needs = {},
+       .provides = {},
+       .settles = {},
+       .triggers = {},
+       .deadline = 2h},
       {.name = "identity",
        .description = "Host name",
        .needs = {storage_settled, modules_settled},  // it may come from a network adapter
@@ -94,7 +101,8 @@ std::vector<Job> jobs() {
 config::ServiceSpec spec_of(Job job, const std::string& program) {
   config::ServiceSpec spec;
   spec.type = config::ServiceType::Job;
-  spec.restart = config::RestartPolicy::Never;
+  // Storage that is not there is no fault to be tried away: the next disk triggers it.
+  spec.restart = job.name == config::kStorage ? config::RestartPolicy::Never : config::RestartPolicy::OnFailure;
   spec.command = {program, job.name};
   spec.name = std::move(job.name);
   spec.description = std::move(job.description);
@@ -116,7 +124,7 @@ std::vector<config::ServiceSpec> boot_jobs(const std::string& program) {
     if (spec.name != config::kStorage) continue;
     // Whoever needs storage has stopped by then. 5 s of patience, then force, then what a disk takes to write it all.
     spec.stop.command = {program, "unmount-storage"};
-    spec.stop.timeout = 30s;
+    spec.stop.timeout = 90s;
   }
   return specs;
 }

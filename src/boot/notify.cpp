@@ -35,6 +35,8 @@ Result<> clear_condition(std::string_view name, const std::string& holder) {
   return ask({{"verb", "condition"}, {"name", name}, {"set", false}, {"holder", holder}});
 }
 
+Result<> trigger(std::string_view name) { return ask({{"verb", "trigger"}, {"name", name}}); }
+
 Result<> start_service(const std::string& name) { return ask({{"verb", "start"}, {"name", name}}); }
 
 Result<> set_service_enabled(const std::string& name, bool enabled) {

@@ -12,6 +12,8 @@ std::span<const Role> roles() {
       Role{"clock-assume", "", "wait 30 s for a time server, then go on without", clock_assume_role},
       Role{"network", "", "bring up every Ethernet link", network_role},
       Role{"storage", "", "find, check and mount the file system labelled `storage`", storage_role},
+      Role{"storage-patience", "", "let ssh and the rest go on where a disk takes long to be checked",
+           storage_patience_role},
       Role{"unmount-storage", "", "write everything out and unmount /storage", unmount_storage_role},
       Role{"storage-modules", "", "load what /storage/modules lists", storage_modules_role},
       Role{"purge", "", "remove the modules that nothing here needs", purge_role},

@@ -8,6 +8,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "uebo/base/file.hpp"
 #include "uebo/boot/clock.hpp"
 #include "uebo/boot/last_date.hpp"
@@ -15,6 +17,7 @@
 #include "uebo/boot/paths.hpp"
 #include "uebo/boot/roles.hpp"
 #include "uebo/boot/text.hpp"
+#include "uebo/config/conditions.hpp"
 #include "uebo/config/kernel_args.hpp"
 #include "uebo/event/loop.hpp"
 #include "uebo/kernel/modules.hpp"
@@ -28,7 +31,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kSettling{250};
-constexpr const char* kMountOptions = "noatime,nosuid,nodev";
+constexpr std::string_view kMountOptions = "noatime,nosuid,nodev";
 constexpr const char* kChecker = "/usr/sbin/e2fsck";
 constexpr const char* kSettingsDirectory = "/storage/services";
 
@@ -116,7 +119,9 @@ Result<> mount_it(const kernel::BlockDevice& device) {
     if (!loaded && loaded.error().code != ENOENT) spdlog::warn("{}", loaded.error().message());
   }
   UEBO_TRY(make_directories(kStorageDirectory));
-  return kernel::mount_device(device.path, kStorageDirectory, device.type, kMountOptions);
+  // mke2fs leaves it at going on after an error, which makes a damaged file system a ruined one.
+  const std::string options = std::string(kMountOptions) + (device.type.starts_with("ext") ? ",errors=remount-ro" : "");
+  return kernel::mount_device(device.path, kStorageDirectory, device.type, options);
 }
 
 void apply_last_date() {
@@ -152,23 +157,31 @@ void mention_others(const std::string& used) {
     if (other != used) spdlog::warn("{} is labelled `{}` as well; {} stays in use", other, kStorageLabel, used);
 }
 
+enum class Mounted { Nothing, Present, Gone };
+
 /// Whether /storage is mounted from a device that is still there. One that has gone is detached.
-Result<bool> still_mounted() {
+Result<Mounted> look_at_mount() {
   const auto mounted = UEBO_TRY(kernel::find_mount(kStorageDirectory));
-  if (!mounted) return false;
+  if (!mounted) return Mounted::Nothing;
   constexpr std::string_view dev = "/dev/";
-  if (!mounted->source.starts_with(dev)) return true;
+  if (!mounted->source.starts_with(dev)) return Mounted::Present;
   if (access(("/sys/class/block/" + mounted->source.substr(dev.size())).c_str(), F_OK) == 0) {
     mention_others(mounted->source);
-    return true;
+    return Mounted::Present;
   }
   spdlog::error("{} has gone", mounted->source);
   UEBO_TRY(kernel::unmount(kStorageDirectory, MNT_DETACH));
-  return false;
+  return Mounted::Gone;
 }
 
 Result<bool> provide_storage() {
-  if (UEBO_TRY(still_mounted())) return true;
+  const Mounted mounted = UEBO_TRY(look_at_mount());
+  if (mounted == Mounted::Present) return true;
+  if (mounted == Mounted::Gone) {
+    // This run fails, so that whoever used it stops. Another disk is for the next run, which is asked for now.
+    UEBO_TRY(trigger("uevent:block"));
+    return false;
+  }
   const config::KernelArgs args = UEBO_TRY(config::load_kernel_args());
   if (const auto export_name = args.get("uebo.nfsdir"))
     return fail(0, "uebo.nfsdir", *export_name, "NFS is not supported yet, and no local disk is used in its place");
@@ -190,7 +203,20 @@ Result<bool> provide_storage() {
   return true;
 }
 
+constexpr std::chrono::seconds kCheckPatience{30};
+
 }  // namespace
+
+int storage_patience_role(std::span<const std::string_view>) {
+  const auto args = config::load_kernel_args();
+  const auto wait = args ? config::parse_duration(args->get("uebo.storage.wait").value_or("")) : std::nullopt;
+  std::this_thread::sleep_for(wait.value_or(milliseconds(0)) + kCheckPatience);
+  if (const auto told = set_condition(config::kStorageSettled, "storage-patience", "has waited long enough"); !told) {
+    spdlog::error("{}", told.error().message());
+    return 1;
+  }
+  return 0;
+}
 
 int storage_role(std::span<const std::string_view>) {
   const auto provided = provide_storage();

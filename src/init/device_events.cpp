@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
+#include "uebo/config/conditions.hpp"
+
 namespace uebo::init {
 namespace {
 
@@ -73,6 +75,8 @@ void DeviceEvents::link_changed(const kernel::Link& link) {
   if (!link.ethernet && !known_links_.contains(link.name)) return;
   if (link.removed || !link.carrier) {
     supervisor_.clear_condition(link_condition(link.name), kHolder);
+    // Its DHCP client says so as well, where it still can: of a link that was pulled out it may not.
+    supervisor_.clear_condition(std::string(config::kNet), link.name);
     return;
   }
   supervisor_.set_condition(link_condition(link.name), kHolder, link.mac);

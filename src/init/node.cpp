@@ -15,8 +15,8 @@ namespace {
 
 using control::ShutdownKind;
 
-/// BOINC may take 75 s to stop, then the storage is to be unmounted.
-constexpr std::chrono::seconds kShutdownDeadline{120};
+/// BOINC may take 75 s to stop, and 10 s more to be killed; then 90 s for the storage to be written out and unmounted.
+constexpr std::chrono::seconds kShutdownDeadline{180};
 constexpr config::LogLimits kOwnLog{.size = 64 * 1024, .count = 3};
 
 /// The signals of busybox' init, which scripts know; SIGINT is what Ctrl-Alt-Del sends (reboot(2), RB_DISABLE_CAD).

@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "uebo/base/file.hpp"
 #include "uebo/base/log.hpp"
@@ -60,12 +62,18 @@ std::vector<supervise::BootPhase> boot_in_line() {
   return steps.phases();
 }
 
-/// Ctrl-Alt-Del sends SIGINT instead of a reset, the out-of-memory killer leaves PID 1 alone, and nothing of the
-/// kernel's environment (unknown words of its command line) reaches a service.
-void settle_process() {
+/// Ctrl-Alt-Del sends SIGINT instead of a reset, and nothing of the words of the command line that the kernel hands to
+/// init is seen by anybody or reaches a service.
+void settle_process(std::span<char*> arguments) {
+  // Words behind `--` come as arguments, and others as environment, in memory that /proc/1 shows to everybody.
+  for (char* word : arguments.subspan(std::min<std::size_t>(1, arguments.size()))) explicit_bzero(word, strlen(word));
+  for (char** variable = environ; variable && *variable; ++variable) explicit_bzero(*variable, strlen(*variable));
   clearenv();
   umask(022);
   reboot(RB_DISABLE_CAD);
+}
+
+void leave_out_of_memory_killing() {
   if (const auto written = write_kernel_file("/proc/self/oom_score_adj", "-1000"); !written)
     spdlog::warn("{}", written.error().message());
 }
@@ -87,8 +95,23 @@ void sync_bounded() {
     if (sigtimedwait(&set, nullptr, &timeout) < 0 && errno == EAGAIN) return;
 }
 
+/// Until the last process is gone or for 2 s: what dies later may still hold a file system.
+void reap_all() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  const TimePoint deadline = BootClock::now() + std::chrono::seconds(2);
+  const timespec turn{.tv_sec = 0, .tv_nsec = 100'000'000};
+  while (BootClock::now() < deadline) {
+    while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    if (waitpid(-1, nullptr, WNOHANG) < 0) return;  // ECHILD
+    sigtimedwait(&set, nullptr, &turn);
+  }
+}
+
 int finish(ShutdownKind kind) {
   kill(-1, SIGKILL);
+  reap_all();
   sync_bounded();
   spdlog::info("{}", kind == ShutdownKind::Reboot ? "rebooting" : "down");
   const int command = kind == ShutdownKind::Reboot     ? RB_AUTOBOOT
@@ -113,10 +136,12 @@ Result<ShutdownKind> supervise_board(std::vector<supervise::BootPhase> phases) {
 
 }  // namespace
 
-int pid1() {
+int pid1(std::span<char*> arguments) {
   log::to_console_and_kernel();
+  settle_process(arguments);
   auto phases = boot_in_line();
-  settle_process();
+  leave_out_of_memory_killing();
+
   const auto kind = supervise_board(std::move(phases));
   if (!kind) {
     // Without a loop there is nothing to be done but to try again from the start.

@@ -2,16 +2,17 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/openat2.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
 #include <memory>
+
+#include "uebo/base/file.hpp"
+#include "uebo/kernel/account.hpp"
 
 namespace uebo::kernel {
 namespace {
@@ -81,16 +82,6 @@ Result<> give_below(UniqueFd directory, const std::string& path, Owner owner, de
   return {};
 }
 
-Result<> write_all(int fd, std::string_view content, const std::string& path) {
-  while (!content.empty()) {
-    const ssize_t count = write(fd, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno_error("write", path);
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
 Result<> set_attributes(int fd, Owner owner, mode_t mode, const std::string& path) {
   // chown(2) clears the set-user-ID bits, so the mode comes after it.
   if (fchown(fd, owner.user, owner.group) != 0) return errno_error("chown", path);
@@ -98,27 +89,13 @@ Result<> set_attributes(int fd, Owner owner, mode_t mode, const std::string& pat
   return {};
 }
 
-using AccountFile = std::unique_ptr<FILE, decltype([](FILE* file) { fclose(file); })>;
-
 }  // namespace
 
 Result<Owner> find_owner(const std::string& text) {
   if (text.empty()) return Owner{};
   const std::string user = text.substr(0, text.find(':'));
-  const std::string group = user.size() == text.size() ? std::string() : text.substr(user.size() + 1);
-  const AccountFile passwords(fopen("/etc/passwd", "re"));
-  if (!passwords) return errno_error("read", "/etc/passwd");
-  const passwd* account = nullptr;
-  do account = fgetpwent(passwords.get());
-  while (account && user != account->pw_name);
-  if (!account) return fail(0, "user", user, "is not in /etc/passwd");
-  Owner owner{.user = account->pw_uid, .group = account->pw_gid};
-  if (group.empty()) return owner;
-  const AccountFile groups(fopen("/etc/group", "re"));
-  if (!groups) return errno_error("read", "/etc/group");
-  while (const ::group* entry = fgetgrent(groups.get()))
-    if (group == entry->gr_name) return Owner{.user = owner.user, .group = entry->gr_gid};
-  return fail(0, "group", group, "is not in /etc/group");
+  const Account account = UEBO_TRY(find_account(user, text.substr(std::min(text.size(), user.size() + 1))));
+  return Owner{.user = account.uid, .group = account.gid};
 }
 
 Result<SafeDirectory> SafeDirectory::open(const std::string& path) {

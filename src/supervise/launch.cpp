@@ -1,10 +1,9 @@
 #include "uebo/supervise/launch.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/sched.h>
 #include <poll.h>
-#include <pwd.h>
-#include <grp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -16,8 +15,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdio>
-#include <memory>
 #include <string_view>
 
 namespace uebo::supervise {
@@ -87,10 +84,17 @@ void open_terminal(const Prepared& p) {
     if (dup2(terminal, fd) < 0) give_up(p, Stage::Terminal);
 }
 
-/// A slave of PID 1's tree (rule 11): what is unmounted there goes here too.
+/// A slave of PID 1's tree (rule 11): what is unmounted there goes here too. What the service leaves in shared memory
+/// and in /tmp is charged to it and goes with its last process.
 void private_mounts(const Prepared& p) {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
+  const int own_ipc = p.plan->unprivileged ? CLONE_NEWIPC : 0;
+  if (unshare(CLONE_NEWNS | own_ipc) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
     give_up(p, Stage::Namespace);
+  if (p.plan->unprivileged) {
+    for (const char* place : {"/tmp", "/dev/shm"})
+      if (mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") != 0 && errno != ENOENT)
+        give_up(p, Stage::Namespace);
+  }
   for (const auto& bind : p.plan->binds) {
     if (mount(bind.source.c_str(), bind.target.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
       give_up(p, Stage::Bind);
@@ -114,6 +118,10 @@ void set_priority(const Prepared& p) {
 
 void change_user(const Prepared& p) {
   if (p.plan->unprivileged) {
+    // A core would hold the service's secrets, and any process of the same user can have one written (prlimit(2) and a
+    // signal). Only a hard limit of zero can't be raised again.
+    const rlimit no_core{.rlim_cur = 0, .rlim_max = 0};
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0) give_up(p, Stage::Privileges);
     // While still root: PR_CAPBSET_DROP wants CAP_SETPCAP. EINVAL: past the last capability of this kernel.
     for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; ++capability) continue;
     if (errno != EINVAL) give_up(p, Stage::Privileges);
@@ -143,17 +151,7 @@ void change_user(const Prepared& p) {
 
 // --- preparing
 
-using PasswdFile = std::unique_ptr<FILE, decltype([](FILE* file) { fclose(file); })>;
-
-Result<gid_t> find_group(const std::string& name) {
-  const PasswdFile file(fopen("/etc/group", "re"));
-  if (!file) return errno_error("read", "/etc/group");
-  while (const group* entry = fgetgrent(file.get()))
-    if (name == entry->gr_name) return entry->gr_gid;
-  return fail(0, "group", name, "is not in /etc/group");
-}
-
-std::vector<std::string> environment_for(const config::ServiceSpec& spec, const Account& account) {
+std::vector<std::string> environment_for(const config::ServiceSpec& spec, const kernel::Account& account) {
   auto variables = spec.environment;
   variables.try_emplace("PATH", "/sbin:/usr/sbin:/usr/bin:/bin");
   variables.try_emplace("HOME", account.home);
@@ -162,24 +160,6 @@ std::vector<std::string> environment_for(const config::ServiceSpec& spec, const 
   for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
   return result;
 }
-
-}  // namespace
-
-Result<Account> find_account(const std::string& user, const std::string& group) {
-  Account account;
-  const PasswdFile file(fopen("/etc/passwd", "re"));
-  if (!file) return errno_error("read", "/etc/passwd");
-  const passwd* entry = nullptr;
-  do {
-    entry = fgetpwent(file.get());
-    if (!entry) return fail(0, "user", user, "is not in /etc/passwd");
-  } while (user != entry->pw_name);
-  account = Account{.uid = entry->pw_uid, .gid = entry->pw_gid, .name = user, .home = entry->pw_dir};
-  if (!group.empty()) account.gid = UEBO_TRY(find_group(group));
-  return account;
-}
-
-namespace {
 
 Result<LaunchPlan> fill_plan(const config::ServiceSpec& spec, Process process) {
   LaunchPlan plan;
@@ -192,7 +172,7 @@ Result<LaunchPlan> fill_plan(const config::ServiceSpec& spec, Process process) {
     plan.environment = environment_for(spec, plan.account);
     return plan;
   }
-  plan.account = UEBO_TRY(find_account(spec.user, spec.group));
+  plan.account = UEBO_TRY(kernel::find_account(spec.user, spec.group));
   plan.command = spec.command;
   plan.environment = environment_for(spec, plan.account);
   plan.unprivileged = plan.account.uid != 0;

@@ -67,6 +67,7 @@ Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::Service
                                        .main = std::nullopt,
                                        .killed = false});
   apply_memory_limit(*run, spec);
+  apply_cpu_weight(*run, spec);
   UEBO_TRY(loop_.watch(run->cgroup.events(), EPOLLPRI, [this, name = spec.name](std::uint32_t) { cgroup_changed(name); }));
   return runs_.emplace(spec.name, std::move(run)).first->second.get();
 }
@@ -76,6 +77,13 @@ void SystemProcessHost::apply_memory_limit(Run& run, const config::ServiceSpec& 
   const auto bytes = memory_limit(spec.memory_max);
   const auto set = bytes ? run.cgroup.set_memory_max(*bytes) : Result<>(std::unexpected(bytes.error()));
   if (!set) spdlog::warn("{}: runs without its memory limit: {}", spec.name, set.error().message());
+}
+
+/// Between groups a process' own nice value means nothing: it counts among the processes of its group.
+void SystemProcessHost::apply_cpu_weight(Run& run, const config::ServiceSpec& spec) {
+  if (spec.nice == 0) return;
+  if (const auto set = run.cgroup.set_nice(spec.nice); !set)
+    spdlog::debug("{}: its group has the usual weight: {}", spec.name, set.error().message());
 }
 
 Result<> SystemProcessHost::start(Run& run, const config::ServiceSpec& spec, Process process) {

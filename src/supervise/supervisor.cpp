@@ -13,7 +13,8 @@ namespace uebo::supervise {
 namespace {
 
 double jitter() {
-  static std::minstd_rand generator(std::random_device{}());
+  // No entropy is needed, and getrandom(2) may block early in the boot.
+  static std::minstd_rand generator(static_cast<unsigned>(BootClock::now().time_since_epoch().count()));
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 

@@ -300,6 +300,7 @@ class Step {
       case Stopping::Phase::Kill:
         stopping.phase = Stopping::Phase::Stuck;
         stopping.deadline.reset();
+        if (stopping.outcome) settle_once();  // nobody is to wait for what may never end
         return act(Action::ReportStuck);
       case Stopping::Phase::Stuck: return;
     }

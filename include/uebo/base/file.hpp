@@ -16,6 +16,9 @@ namespace uebo {
 /// Writes into an existing file by one write(2), as /proc, /sys and cgroup files want it.
 [[nodiscard]] Result<> write_kernel_file(const std::string& path, std::string_view content);
 
+/// Writes all of it, in as many write(2)s as that takes; `path` is for the error.
+[[nodiscard]] Result<> write_all(int fd, std::string_view content, const std::string& path);
+
 /// Replaces a file atomically: a temporary beside it, fsync, rename. The new file has exactly `mode`.
 [[nodiscard]] Result<> replace_file(const std::string& path, std::string_view content, mode_t mode);
 

@@ -11,6 +11,8 @@ namespace uebo::boot {
 /// A condition stays set until its last holder has cleared it.
 [[nodiscard]] Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail);
 [[nodiscard]] Result<> clear_condition(std::string_view name, const std::string& holder);
+/// Jobs with this trigger run again, after their present run where they are running: "uevent:block".
+[[nodiscard]] Result<> trigger(std::string_view name);
 /// Makes the instance of a template as well.
 [[nodiscard]] Result<> start_service(const std::string& name);
 /// For this boot: what is to last stands in /storage already.

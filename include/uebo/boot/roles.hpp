@@ -29,6 +29,7 @@ int prepare_role(std::span<const std::string_view> arguments);
 int purge_role(std::span<const std::string_view> arguments);
 int ssh_server_role(std::span<const std::string_view> arguments);
 int storage_modules_role(std::span<const std::string_view> arguments);
+int storage_patience_role(std::span<const std::string_view> arguments);
 int storage_role(std::span<const std::string_view> arguments);
 int unmount_storage_role(std::span<const std::string_view> arguments);
 

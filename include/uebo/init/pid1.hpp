@@ -6,8 +6,9 @@
 
 namespace uebo::init {
 
-/// PID 1: boots the board, supervises, shuts down. Returns only where the kernel refuses to end.
-int pid1();
+/// PID 1: boots the board, supervises, shuts down. Returns only where the kernel refuses to end. `arguments` is argv, of
+/// which all but the first is wiped: the kernel puts words of its command line there.
+int pid1(std::span<char*> arguments);
 
 /// `uebo supervise --services DIR --cgroup DIR --log DIR --control PATH`: services only, no boot steps, no reboot(2).
 /// Exit codes: 0 after an orderly shutdown, 1 when it could not start, 2 for wrong usage.

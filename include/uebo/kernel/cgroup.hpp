@@ -32,6 +32,8 @@ class Cgroup {
   [[nodiscard]] Result<> signal(int signal) const;
   /// memory.max in bytes. A machine without the memory controller gives an error, which the caller may log.
   [[nodiscard]] Result<> set_memory_max(std::uint64_t bytes) const;
+  /// cpu.weight.nice: the group's weight against its siblings, as a nice value (-20 to 19).
+  [[nodiscard]] Result<> set_nice(int nice) const;
   /// memory.current in bytes and cpu.stat's usage; none where the controller is missing.
   [[nodiscard]] std::optional<std::uint64_t> memory_current() const;
   [[nodiscard]] std::optional<std::chrono::microseconds> cpu_usage() const;

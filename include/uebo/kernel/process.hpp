@@ -9,6 +9,7 @@
 namespace uebo::kernel {
 
 /// Runs a program (an absolute path and its arguments) to its end with our own standard descriptors and environment.
+/// A SIGTERM that comes meanwhile is passed on to it: a repair is ended by the program, not in its middle.
 /// Returns its exit code, or 128 and the signal that ended it, as a shell does. ENOENT: there is no such program.
 [[nodiscard]] Result<int> run_program(const std::vector<std::string>& command);
 

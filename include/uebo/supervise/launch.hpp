@@ -11,25 +11,17 @@
 #include "uebo/base/result.hpp"
 #include "uebo/base/unique_fd.hpp"
 #include "uebo/config/service_spec.hpp"
+#include "uebo/kernel/account.hpp"
 #include "uebo/supervise/exit_reason.hpp"
 #include "uebo/supervise/unit.hpp"
 
 namespace uebo::supervise {
 
-/// A user as /etc/passwd has it (read by fgetpwent(3): no name service is asked).
-struct Account {
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::string name = "root";
-  std::string home = "/root";
-};
-[[nodiscard]] Result<Account> find_account(const std::string& user, const std::string& group);
-
 /// All that a child needs, with nothing left to look up.
 struct LaunchPlan {
   std::vector<std::string> command;
   std::vector<std::string> environment;  // "NAME=value"
-  Account account;
+  kernel::Account account;
   bool unprivileged = false;             // no_new_privs and an empty bounding set
   std::string working_directory = "/";
   std::vector<config::BindMount> binds;

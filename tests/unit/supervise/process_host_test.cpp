@@ -257,14 +257,14 @@ TEST_F(RealProcesses, AFloodOfOutputDoesNotStandStill) {
 }
 
 TEST(Accounts, AreThoseOfThePasswordFile) {
-  const auto root = find_account("root", "");
+  const auto root = kernel::find_account("root", "");
   ASSERT_TRUE(root);
   EXPECT_EQ(root->uid, 0U);
-  const auto nobody = find_account("nobody", "tty");
+  const auto nobody = kernel::find_account("nobody", "tty");
   ASSERT_TRUE(nobody);
   EXPECT_NE(nobody->uid, 0U);
   EXPECT_EQ(nobody->gid, 5U) << "the group that was asked for";
-  EXPECT_FALSE(find_account("nobody", "no-such-group"));
+  EXPECT_FALSE(kernel::find_account("nobody", "no-such-group"));
 }
 
 }  // namespace
