@@ -105,10 +105,10 @@ class Node:
             return False
         return True
 
-    # --- commands, run inside, but not in the PID namespace: what is in there dies with its PID 1, at once
+    # --- commands, run inside
 
     def run(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-        enter = ["nsenter", "-t", str(self.pid), "-m", "-n", "-u", "-i"]
+        enter = ["nsenter", "-t", str(self.pid), "-m", "-p", "-n", "-u", "-i"]
         if os.geteuid() != 0:
             enter += ["-U", "--preserve-credentials"]
         return subprocess.run([*enter, "--", *command], capture_output=True, text=True, timeout=timeout, check=False)
