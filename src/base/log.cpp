@@ -50,7 +50,8 @@ class StderrSink final : public spdlog::sinks::base_sink<NullMutex> {
 class ConsoleSink final : public spdlog::sinks::base_sink<NullMutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string line = line_of(message);
-    // The kernel's own levels, printk(9): 3 error, 4 warning, 6 information. <level> as in Documentation/ABI/testing/dev-kmsg.
+    // The kernel's own levels, printk(9): 3 error, 4 warning, 6 information. <level> as in
+    // Documentation/ABI/testing/dev-kmsg.
     const int level = message.level >= spdlog::level::err ? 3 : message.level == spdlog::level::warn ? 4 : 6;
     const UniqueFd kmsg(open("/dev/kmsg", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (kmsg) write_lossy(kmsg.get(), "<" + std::to_string(level) + ">uebo: " + line + "\n");

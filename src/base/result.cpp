@@ -17,8 +17,8 @@ std::unexpected<Error> errno_error(std::string_view operation, std::string_view 
 }
 
 std::unexpected<Error> fail(int code, std::string_view operation, std::string_view object, std::string_view hint) {
-  return std::unexpected<Error>(
-      Error{.code = code, .operation = std::string(operation), .object = std::string(object), .hint = std::string(hint)});
+  return std::unexpected<Error>(Error{
+      .code = code, .operation = std::string(operation), .object = std::string(object), .hint = std::string(hint)});
 }
 
 }  // namespace uebo

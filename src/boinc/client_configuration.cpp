@@ -36,10 +36,12 @@ constexpr std::array kClientSettings{Setting{"no_gpus", "1"}};
 // on batteries (a board on USB power reports no mains) and leaves half of the memory. lib/prefs.cpp. Since 8.0 a second
 // set (niu_) holds while nobody is at the keyboard, which on a board is always.
 constexpr std::array kPreferences{
-    Setting{"run_on_batteries", "1"},       Setting{"run_if_user_active", "1"},     Setting{"suspend_cpu_usage", "0"},
-    Setting{"ram_max_used_busy_pct", "90"}, Setting{"ram_max_used_idle_pct", "90"}, Setting{"disk_interval", "600"},
-    Setting{"work_buf_min_days", "0.1"},    Setting{"max_ncpus_pct", "100"},        Setting{"niu_max_ncpus_pct", "100"},
-    Setting{"cpu_usage_limit", "100"},      Setting{"niu_cpu_usage_limit", "100"},  Setting{"niu_suspend_cpu_usage", "0"},
+    Setting{"run_on_batteries", "1"},       Setting{"run_if_user_active", "1"},
+    Setting{"suspend_cpu_usage", "0"},      Setting{"ram_max_used_busy_pct", "90"},
+    Setting{"ram_max_used_idle_pct", "90"}, Setting{"disk_interval", "600"},
+    Setting{"work_buf_min_days", "0.1"},    Setting{"max_ncpus_pct", "100"},
+    Setting{"niu_max_ncpus_pct", "100"},    Setting{"cpu_usage_limit", "100"},
+    Setting{"niu_cpu_usage_limit", "100"},  Setting{"niu_suspend_cpu_usage", "0"},
 };
 
 constexpr std::array kSettingsFiles{

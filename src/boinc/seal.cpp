@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kPause = 20ms;
 
-/// Without a limit: the client's own end is this role's, too. Often, since a task may start as soon as the client answers.
+/// Without a limit: the client's own end is this role's, too. Often, since a task may start as soon as the client
+/// answers.
 void wait_for_client() {
   while (!answers().value_or(false)) std::this_thread::sleep_for(kPause);
 }

@@ -75,8 +75,7 @@ void note(const Result<>& result) {
 Result<> take_lease(const Lease& lease) {
   const UniqueFd lock = lock_leases();
   UEBO_TRY(kernel::set_address(lease.link, lease.address, lease.prefix));
-  if (!lease.routers.empty())
-    note(kernel::set_default_route(lease.link, lease.routers.front(), metric_of(lease.link)));
+  if (!lease.routers.empty()) note(kernel::set_default_route(lease.link, lease.routers.front(), metric_of(lease.link)));
   std::string servers;
   for (const std::string& server : lease.time_servers) servers += server + "\n";
   note(make_directories(directory_of(lease.link)));

@@ -59,8 +59,9 @@ constexpr std::array<ArgumentInfo, 8> kArguments{{
      .good = is_host_label},
     {.name = "uebo.nfsdir",
      .value = "SERVER:/PATH",
-     .meaning = "The NFSv4 directory that takes the place of the local storage. It is read and checked, but not mounted "
-                "yet: the node says so, and takes no local disk instead.",
+     .meaning =
+         "The NFSv4 directory that takes the place of the local storage. It is read and checked, but not mounted "
+         "yet: the node says so, and takes no local disk instead.",
      .good = is_nfs_export},
     {.name = "uebo.boinc.password",
      .value = "1 to 255 characters, quoted where spaces are among them",

@@ -23,11 +23,15 @@ constexpr config::LogLimits kOwnLog{.size = 64 * 1024, .count = 3};
 std::optional<ShutdownKind> shutdown_for(int signal) {
   switch (signal) {
     case SIGINT:
-    case SIGTERM: return ShutdownKind::Reboot;
+    case SIGTERM:
+      return ShutdownKind::Reboot;
     case SIGPWR:
-    case SIGUSR2: return ShutdownKind::PowerOff;
-    case SIGUSR1: return ShutdownKind::Halt;
-    default: return std::nullopt;
+    case SIGUSR2:
+      return ShutdownKind::PowerOff;
+    case SIGUSR1:
+      return ShutdownKind::Halt;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -93,7 +93,9 @@ Result<> Cgroup::set_memory_max(std::uint64_t bytes) const {
   return write_kernel_file(path_ + "/memory.max", std::to_string(bytes));
 }
 
-Result<> Cgroup::set_nice(int nice) const { return write_kernel_file(path_ + "/cpu.weight.nice", std::to_string(nice)); }
+Result<> Cgroup::set_nice(int nice) const {
+  return write_kernel_file(path_ + "/cpu.weight.nice", std::to_string(nice));
+}
 
 std::optional<std::uint64_t> Cgroup::memory_current() const {
   const auto content = read_file(path_ + "/memory.current");

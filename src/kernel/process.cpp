@@ -23,7 +23,7 @@ class TerminationPassedOn {
  public:
   explicit TerminationPassedOn(pid_t pid) {
     running = pid;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int signal) { kill(running, signal); };
     action.sa_flags = SA_RESTART;
     sigaction(SIGTERM, &action, &before_);
@@ -33,7 +33,7 @@ class TerminationPassedOn {
   ~TerminationPassedOn() { sigaction(SIGTERM, &before_, nullptr); }
 
  private:
-  struct sigaction before_ {};
+  struct sigaction before_{};
 };
 
 }  // namespace

@@ -22,12 +22,18 @@ std::string_view name_of(ExitReason::Kind kind) { return kNames[static_cast<std:
 std::string ExitReason::text() const {
   const std::string place = stage.empty() ? "" : stage + ": ";
   switch (kind) {
-    case Kind::Exited: return place + "exit code " + std::to_string(value);
-    case Kind::Signalled: return place + signal_text(value);
-    case Kind::DumpedCore: return place + signal_text(value) + ", core dumped";
-    case Kind::OutOfMemory: return place + "killed at its memory limit";
-    case Kind::Deadline: return place + "not done by its deadline";
-    case Kind::ExecFailed: return value != 0 ? place + strerrordesc_np(value) : stage;
+    case Kind::Exited:
+      return place + "exit code " + std::to_string(value);
+    case Kind::Signalled:
+      return place + signal_text(value);
+    case Kind::DumpedCore:
+      return place + signal_text(value) + ", core dumped";
+    case Kind::OutOfMemory:
+      return place + "killed at its memory limit";
+    case Kind::Deadline:
+      return place + "not done by its deadline";
+    case Kind::ExecFailed:
+      return value != 0 ? place + strerrordesc_np(value) : stage;
   }
   return {};
 }

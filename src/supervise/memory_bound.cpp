@@ -26,7 +26,7 @@ std::uint64_t memory_limit(const std::vector<config::MemoryBound>& bounds, std::
 }
 
 Result<std::uint64_t> memory_limit(const std::vector<config::MemoryBound>& bounds) {
-  struct sysinfo info {};
+  struct sysinfo info{};
   if (sysinfo(&info) != 0) return errno_error("sysinfo", "");
   return memory_limit(bounds, static_cast<std::uint64_t>(info.totalram) * info.mem_unit);
 }

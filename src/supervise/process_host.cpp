@@ -68,7 +68,8 @@ Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::Service
                                        .killed = false});
   apply_memory_limit(*run, spec);
   apply_cpu_weight(*run, spec);
-  UEBO_TRY(loop_.watch(run->cgroup.events(), EPOLLPRI, [this, name = spec.name](std::uint32_t) { cgroup_changed(name); }));
+  UEBO_TRY(
+      loop_.watch(run->cgroup.events(), EPOLLPRI, [this, name = spec.name](std::uint32_t) { cgroup_changed(name); }));
   return runs_.emplace(spec.name, std::move(run)).first->second.get();
 }
 
@@ -88,8 +89,11 @@ void SystemProcessHost::apply_cpu_weight(Run& run, const config::ServiceSpec& sp
 
 Result<> SystemProcessHost::start(Run& run, const config::ServiceSpec& spec, Process process) {
   const int output = UEBO_TRY(logs_.writer(spec.name, spec.log));
-  auto child = std::make_unique<Child>(Child{
-      .unit = spec.name, .process = process, .plan = UEBO_TRY(plan_for(spec, process)), .handle = {}, .exec_known = false});
+  auto child = std::make_unique<Child>(Child{.unit = spec.name,
+                                             .process = process,
+                                             .plan = UEBO_TRY(plan_for(spec, process)),
+                                             .handle = {},
+                                             .exec_known = false});
   child->handle = UEBO_TRY(supervise::launch(child->plan, run.cgroup.directory(), output));
   const pid_t pid = child->handle.pid;
   if (process == Process::Main) run.main = pid;
@@ -184,10 +188,14 @@ namespace {
 
 std::string stage_of(Process process) {
   switch (process) {
-    case Process::Main: return {};
-    case Process::Prepare: return "prepare";
-    case Process::AfterStart: return "after start";
-    case Process::StopCommand: return "stop command";
+    case Process::Main:
+      return {};
+    case Process::Prepare:
+      return "prepare";
+    case Process::AfterStart:
+      return "after start";
+    case Process::StopCommand:
+      return "stop command";
   }
   return {};
 }

@@ -198,12 +198,18 @@ void Supervisor::note_start(Entry& entry) {
 void Supervisor::perform(Entry& entry, Action action) {
   const std::string& name = entry.spec.name;
   switch (action) {
-    case Action::LaunchPrepare: return processes_.launch(entry.spec, Process::Prepare);
-    case Action::LaunchMain: return processes_.launch(entry.spec, Process::Main);
-    case Action::LaunchAfterStart: return processes_.launch(entry.spec, Process::AfterStart);
-    case Action::LaunchStopCommand: return processes_.launch(entry.spec, Process::StopCommand);
-    case Action::SignalStop: return processes_.signal_stop(entry.spec);
-    case Action::KillCgroup: return processes_.kill(entry.spec);
+    case Action::LaunchPrepare:
+      return processes_.launch(entry.spec, Process::Prepare);
+    case Action::LaunchMain:
+      return processes_.launch(entry.spec, Process::Main);
+    case Action::LaunchAfterStart:
+      return processes_.launch(entry.spec, Process::AfterStart);
+    case Action::LaunchStopCommand:
+      return processes_.launch(entry.spec, Process::StopCommand);
+    case Action::SignalStop:
+      return processes_.signal_stop(entry.spec);
+    case Action::KillCgroup:
+      return processes_.kill(entry.spec);
     case Action::AnnounceUp:
       if (!entry.first_up) entry.first_up = BootClock::now();
       for (const auto& condition : entry.spec.provides) set_condition(condition, name, last_line(entry));
@@ -215,7 +221,8 @@ void Supervisor::perform(Entry& entry, Action action) {
       if (!entry.first_up) entry.first_up = BootClock::now();
       for (const auto& condition : entry.spec.settles) set_condition(condition, name, "");
       return;
-    case Action::ReportRun: return report_run(entry);
+    case Action::ReportRun:
+      return report_run(entry);
     case Action::ReportStuck:
       return spdlog::error("{}: something survived SIGKILL (a task in state D?); going on without it", name);
   }
@@ -318,9 +325,8 @@ void Supervisor::evaluate_one(Entry& entry, const std::set<const Entry*>& leavin
 
 /// The graph is looked at after each event: what it asks for may be on its way already.
 void Supervisor::push_once(const Entry& entry, Event event) {
-  const bool queued = std::ranges::any_of(queue_, [&](const auto& item) {
-    return item.first == entry.spec.name && item.second.index() == event.index();
-  });
+  const bool queued = std::ranges::any_of(
+      queue_, [&](const auto& item) { return item.first == entry.spec.name && item.second.index() == event.index(); });
   if (!queued) queue_.emplace_back(entry.spec.name, std::move(event));
 }
 
@@ -423,8 +429,8 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .first_up = entry.first_up,
   };
   if (const auto* running = std::get_if<Running>(&unit.state)) status.running_for = now - running->since;
-  if (const auto due = deadline(unit); due && (std::holds_alternative<Backoff>(unit.state) ||
-                                               std::holds_alternative<CrashLoop>(unit.state))) {
+  if (const auto due = deadline(unit);
+      due && (std::holds_alternative<Backoff>(unit.state) || std::holds_alternative<CrashLoop>(unit.state))) {
     status.next_try_in = *due - now;
     status.detail = status.last_exit;
   }

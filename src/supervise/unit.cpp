@@ -86,7 +86,8 @@ class Step {
   void clean_up(std::optional<ExitReason> outcome) {
     if (!is_job()) set_up(false);
     leave_running();
-    unit_.state = Stopping{.phase = Stopping::Phase::Kill, .deadline = after(kKillDeadline), .outcome = std::move(outcome)};
+    unit_.state =
+        Stopping{.phase = Stopping::Phase::Kill, .deadline = after(kKillDeadline), .outcome = std::move(outcome)};
     // Nothing to kill: the answer would only come when the next run has begun, and be taken for that one's.
     if (unit_.main_alive || unit_.cgroup_populated) act(Action::KillCgroup);
     decide_if_empty();
@@ -102,13 +103,15 @@ class Step {
     set_up(false);
     leave_running();
     if (unit_.policy.has_stop_command && !is_job()) return launch_stop_command();
-    unit_.state = Stopping{.phase = Stopping::Phase::Signal, .deadline = after(unit_.policy.stop_timeout), .outcome = {}};
+    unit_.state =
+        Stopping{.phase = Stopping::Phase::Signal, .deadline = after(unit_.policy.stop_timeout), .outcome = {}};
     act(Action::SignalStop);
   }
 
   void launch_stop_command() {
     unit_.undo = false;
-    unit_.state = Stopping{.phase = Stopping::Phase::Command, .deadline = after(unit_.policy.stop_timeout), .outcome = {}};
+    unit_.state =
+        Stopping{.phase = Stopping::Phase::Command, .deadline = after(unit_.policy.stop_timeout), .outcome = {}};
     unit_.cgroup_populated = true;
     act(Action::LaunchStopCommand);
   }
@@ -200,10 +203,8 @@ class Step {
     unit_.desired = Desired::Down;
     unit_.rerun = false;
     std::visit(Overloaded{
-                   [&](const Stopped&) {},
-                   [&](const Starting&) { clean_up(std::nullopt); },
-                   [&](const Running&) { begin_stop(); },
-                   [&](const Stopping&) {},
+                   [&](const Stopped&) {}, [&](const Starting&) { clean_up(std::nullopt); },
+                   [&](const Running&) { begin_stop(); }, [&](const Stopping&) {},
                    [&](const auto&) { come_to_rest(); },  // Waiting, Backoff, CrashLoop, Done, Failed
                },
                State(unit_.state));
@@ -295,14 +296,17 @@ class Step {
 
   void stop_phase_over(Stopping& stopping) {
     switch (stopping.phase) {
-      case Stopping::Phase::Command: return after_stop_command(stopping);
-      case Stopping::Phase::Signal: return clean_up(std::nullopt);
+      case Stopping::Phase::Command:
+        return after_stop_command(stopping);
+      case Stopping::Phase::Signal:
+        return clean_up(std::nullopt);
       case Stopping::Phase::Kill:
         stopping.phase = Stopping::Phase::Stuck;
         stopping.deadline.reset();
         if (stopping.outcome) settle_once();  // nobody is to wait for what may never end
         return act(Action::ReportStuck);
-      case Stopping::Phase::Stuck: return;
+      case Stopping::Phase::Stuck:
+        return;
     }
   }
 
@@ -327,7 +331,9 @@ Policy policy_of(const config::ServiceSpec& spec) {
 
 std::string_view name_of(const State& state) { return kStateNames[state.index()]; }
 
-std::vector<Action> step(Unit& unit, const Event& event, const Moment& moment) { return Step(unit, moment).take(event); }
+std::vector<Action> step(Unit& unit, const Event& event, const Moment& moment) {
+  return Step(unit, moment).take(event);
+}
 
 std::optional<TimePoint> deadline(const Unit& unit) {
   return std::visit(Overloaded{

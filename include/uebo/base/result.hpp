@@ -35,10 +35,9 @@ using Result = std::expected<T, Error>;
 }  // namespace uebo
 
 /// Evaluates to the value of a Result, or returns its error from the enclosing function.
-#define UEBO_TRY(expression)                                                    \
-  ({                                                                            \
-    auto&& uebo_try_result = (expression);                                      \
-    if (!uebo_try_result)                                                       \
-      return std::unexpected<::uebo::Error>(std::move(uebo_try_result).error()); \
-    *std::move(uebo_try_result);                                                \
+#define UEBO_TRY(expression)                                                                         \
+  ({                                                                                                 \
+    auto&& uebo_try_result = (expression);                                                           \
+    if (!uebo_try_result) return std::unexpected<::uebo::Error>(std::move(uebo_try_result).error()); \
+    *std::move(uebo_try_result);                                                                     \
   })

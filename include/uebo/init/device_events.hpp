@@ -19,7 +19,8 @@ namespace uebo::init {
 class DeviceEvents {
  public:
   /// Opens the sockets and starts to follow them. Loop and supervisor must outlive it.
-  [[nodiscard]] static Result<std::unique_ptr<DeviceEvents>> follow(event::Loop& loop, supervise::Supervisor& supervisor);
+  [[nodiscard]] static Result<std::unique_ptr<DeviceEvents>> follow(event::Loop& loop,
+                                                                    supervise::Supervisor& supervisor);
   DeviceEvents(const DeviceEvents&) = delete;
   DeviceEvents& operator=(const DeviceEvents&) = delete;
   ~DeviceEvents();

@@ -6,8 +6,8 @@
 
 namespace uebo::init {
 
-/// PID 1: boots the board, supervises, shuts down. Returns only where the kernel refuses to end. `arguments` is argv, of
-/// which all but the first is wiped: the kernel puts words of its command line there.
+/// PID 1: boots the board, supervises, shuts down. Returns only where the kernel refuses to end. `arguments` is argv,
+/// of which all but the first is wiped: the kernel puts words of its command line there.
 int pid1(std::span<char*> arguments);
 
 /// `uebo supervise --services DIR --cgroup DIR --log DIR --control PATH`: services only, no boot steps, no reboot(2).

@@ -22,7 +22,7 @@ struct LaunchPlan {
   std::vector<std::string> command;
   std::vector<std::string> environment;  // "NAME=value"
   kernel::Account account;
-  bool unprivileged = false;             // no_new_privs and an empty bounding set
+  bool unprivileged = false;  // no_new_privs and an empty bounding set
   std::string working_directory = "/";
   std::vector<config::BindMount> binds;
   std::string terminal;

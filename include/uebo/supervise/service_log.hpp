@@ -18,8 +18,8 @@ class ServiceLog {
   /// Nothing is opened before the first line.
   ServiceLog(std::string directory, config::LogLimits limits);
 
-  /// Takes bytes as they come out of the pipe. Each whole line is stamped with the wall time ("2026-11-23T10:00:00.123Z ")
-  /// and written; control characters other than tab become '?'. A line over 4,096 bytes is split.
+  /// Takes bytes as they come out of the pipe. Each whole line is stamped with the wall time ("2026-11-23T10:00:00.123Z
+  /// ") and written; control characters other than tab become '?'. A line over 4,096 bytes is split.
   void append(std::string_view bytes);
   /// Ends an unfinished line: the writer is gone.
   void finish();

@@ -30,18 +30,18 @@ struct UnitStatus {
   bool job = false;
   bool enabled = true;
   std::string_view state;
-  std::optional<std::string> detail;          // exit reason, stop phase, or a job's last line
-  std::vector<std::string> waits_for;         // needs that are not met
+  std::optional<std::string> detail;   // exit reason, stop phase, or a job's last line
+  std::vector<std::string> waits_for;  // needs that are not met
   std::optional<pid_t> main_pid;
-  std::optional<std::uint64_t> memory;        // bytes, of the whole cgroup
+  std::optional<std::uint64_t> memory;  // bytes, of the whole cgroup
   std::optional<Duration> running_for;
   std::optional<Duration> next_try_in;
   unsigned restarts = 0;
   std::optional<std::string> last_exit;
   std::uint64_t log_lines = 0;
   std::uint64_t log_dropped = 0;
-  std::optional<TimePoint> first_started;     // for the boot profile
-  std::optional<TimePoint> first_up;          // a job that failed: when it had ended
+  std::optional<TimePoint> first_started;  // for the boot profile
+  std::optional<TimePoint> first_up;       // a job that failed: when it had ended
 };
 
 class Supervisor {

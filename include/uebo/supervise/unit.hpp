@@ -93,15 +93,15 @@ struct Unit {
   State state = Stopped{};
   Desired desired = Desired::Down;
   bool needs_met = false;
-  bool up = false;              // dependents may run
-  bool settled = false;         // the first run has ended, however it ended
-  bool rerun = false;           // a job that was triggered while it ran
-  bool undo = false;            // a job that ran, to its end or not: its stop command is still to run
+  bool up = false;       // dependents may run
+  bool settled = false;  // the first run has ended, however it ended
+  bool rerun = false;    // a job that was triggered while it ran
+  bool undo = false;     // a job that ran, to its end or not: its stop command is still to run
   bool main_alive = false;
   bool cgroup_populated = false;
-  TimePoint launched_at{};      // of the last run
-  unsigned failures = 0;        // in a row
-  unsigned restarts = 0;        // since boot
+  TimePoint launched_at{};  // of the last run
+  unsigned failures = 0;    // in a row
+  unsigned restarts = 0;    // since boot
   std::optional<ExitReason> last_exit;
 };
 
@@ -135,7 +135,7 @@ enum class Action {
   LaunchMain,
   LaunchAfterStart,
   LaunchStopCommand,
-  SignalStop,   // the stop signal of its file
+  SignalStop,  // the stop signal of its file
   KillCgroup,
   AnnounceUp,       // `up` has become true
   AnnounceDown,     // `up` has become false

@@ -22,7 +22,7 @@ TEST(Cover, ShowsTheContentReadOnlyAndReadableForAll) {
   in_namespaces(CLONE_NEWNS, [&] {
     ASSERT_TRUE(cover(target, "quiet uebo.boinc.password=\n", tree.path("covers")));
     EXPECT_EQ(read_file(target), "quiet uebo.boinc.password=\n");
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(stat(target.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0444u);
     EXPECT_FALSE(UniqueFd(open(target.c_str(), O_WRONLY | O_CLOEXEC)));
