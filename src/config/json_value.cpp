@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -38,10 +39,10 @@ class Reader {
 /// Builds the tree. The names of the functions are those of nlohmann::json_sax.
 class TreeBuilder {
  public:
-  explicit TreeBuilder(std::string_view text) : text_(text), reached_(text.data()) {}
+  explicit TreeBuilder(std::string_view text) : text_(text), reached_(first()) {}
 
-  Reader begin() { return {text_.data(), &reached_}; }
-  Reader end() { return {text_.data() + text_.size(), &reached_}; }
+  Reader begin() { return {first(), &reached_}; }
+  Reader end() { return {first() + text_.size(), &reached_}; }
   Value root;
   SyntaxError error;
 
@@ -69,7 +70,7 @@ class TreeBuilder {
   bool parse_error(std::size_t position, const std::string&, const Exception& exception) {
     const std::string_view what = exception.what();
     const auto colon = what.find(": ");
-    error.line = line_at(text_.data() + std::min(std::max<std::size_t>(position, 1) - 1, text_.size()));
+    error.line = line_at(first() + std::min(std::max<std::size_t>(position, 1) - 1, text_.size()));
     error.text = printable_error(colon == std::string_view::npos ? what : what.substr(colon + 2));
     return false;
   }
@@ -81,10 +82,11 @@ class TreeBuilder {
     return clean;
   }
 
-  unsigned line_at(const char* place) const { return 1 + static_cast<unsigned>(std::count(text_.data(), place, '\n')); }
+  const char* first() const { return std::to_address(text_.begin()); }
+  unsigned line_at(const char* place) const { return 1 + static_cast<unsigned>(std::count(first(), place, '\n')); }
 
   /// Of the token just read. After a number the parser has read one character too many.
-  unsigned line() const { return line_at(std::max(text_.data(), reached_ - 1)); }
+  unsigned line() const { return line_at(std::max(first(), reached_ - 1)); }
 
   template <class T>
   Value* put(T value) {

@@ -152,14 +152,15 @@ class Step {
 
   void job_ended(const ExitReason& outcome) {
     act(Action::ReportRun);
-    set_up(outcome.success());
+    // Only its own word takes back what an earlier run has said: one that was killed or never began knows nothing.
+    const bool stands = unit_.up && outcome.kind != ExitReason::Kind::Exited;
+    set_up(outcome.success() || stands);
     settle_once();
-    if (outcome.success()) {
-      unit_.failures = 0;
+    if (outcome.success()) unit_.failures = 0;
+    if (unit_.up) {
       unit_.state = Done{};
-    } else if (unit_.policy.restart != RestartPolicy::Never) {
-      return back_off();
     } else {
+      if (unit_.policy.restart != RestartPolicy::Never) return back_off();
       unit_.state = Failed{outcome};
     }
     if (unit_.rerun) try_start();

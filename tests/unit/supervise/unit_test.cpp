@@ -403,6 +403,23 @@ TEST_F(JobLife, ALaterRunThatFailsTakesItDown) {
   EXPECT_THAT(finish(2), ElementsAre(Action::KillCgroup, Action::ReportRun, Action::AnnounceDown));
 }
 
+TEST_F(JobLife, ALaterRunThatWasKilledTakesNothingBack) {
+  feed_all({NeedsMet{}, WantUp{}});
+  finish(0);
+  feed_all({Trigger{}, Launched{}, main_exits(by_signal(SIGKILL)), CgroupEmpty{}});
+  EXPECT_EQ(state(), "done");
+  EXPECT_TRUE(unit.up) << "it has said nothing: what the first run did still stands";
+}
+
+TEST_F(JobLife, IsSettledWhenItHangsForGood) {
+  unit.policy.deadline = 20s;
+  feed_all({NeedsMet{}, WantUp{}, Launched{}});
+  pass_deadline();
+  EXPECT_FALSE(unit.settled);
+  EXPECT_THAT(pass_deadline(), ElementsAre(Action::AnnounceSettled, Action::ReportStuck));
+  EXPECT_TRUE(finished(unit));
+}
+
 TEST_F(JobLife, TriggersDuringARunGiveOneMoreRun) {
   feed_all({NeedsMet{}, WantUp{}, Launched{}, Trigger{}, Trigger{}, Trigger{}});
   EXPECT_THAT(feed_all({main_exits(exit_code(0)), CgroupEmpty{}}),
