@@ -256,6 +256,16 @@ TEST_F(RealProcesses, AFloodOfOutputDoesNotStandStill) {
   EXPECT_LE(log().size(), spec.log.size);
 }
 
+TEST_F(RealProcesses, WhatRunsAsAnotherUserWritesNoCore) {
+  if (getuid() != 0) GTEST_SKIP() << "only root may change the user";
+  auto spec = shell("echo soft $(ulimit -S -c); echo hard $(ulimit -H -c)");
+  spec.user = "nobody";
+  host_->launch(spec, Process::Main);
+  ASSERT_TRUE(until([&] { return seen("exited: exit code 0"); }));
+  EXPECT_THAT(log(), HasSubstr("soft 0\n"));
+  EXPECT_THAT(log(), HasSubstr("hard 0\n"));
+}
+
 TEST(Accounts, AreThoseOfThePasswordFile) {
   const auto root = kernel::find_account("root", "");
   ASSERT_TRUE(root);
