@@ -114,10 +114,10 @@ int finish(ShutdownKind kind) {
   reap_all();
   sync_bounded();
   spdlog::info("{}", kind == ShutdownKind::Reboot ? "rebooting" : "down");
-  const int command = kind == ShutdownKind::Reboot     ? RB_AUTOBOOT
-                      : kind == ShutdownKind::PowerOff ? RB_POWER_OFF
-                                                       : RB_HALT_SYSTEM;
-  reboot(command);
+  const unsigned command = kind == ShutdownKind::Reboot     ? RB_AUTOBOOT
+                           : kind == ShutdownKind::PowerOff ? RB_POWER_OFF
+                                                            : RB_HALT_SYSTEM;
+  reboot(static_cast<int>(command));
   // A board that can't switch itself off: halted is the next best.
   reboot(RB_HALT_SYSTEM);
   return 1;

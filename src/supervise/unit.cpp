@@ -137,7 +137,8 @@ class Step {
     if (killing && !unit_.main_alive && !unit_.cgroup_populated) decide(stopping->outcome);
   }
 
-  void decide(const std::optional<ExitReason> outcome) {
+  /// A copy: the state that holds the outcome is replaced here.
+  void decide(const std::optional<ExitReason> outcome) {  // NOLINT(performance-unnecessary-value-param)
     if (unit_.desired == Desired::Down) {
       if (outcome) settle_once();
       come_to_rest();
