@@ -188,11 +188,18 @@ class Guest:
 
     def wait_for_ssh(self, deadline: float = 120) -> float:
         """Returns the seconds since the start of QEMU."""
+        said: list[str] = []
+
         def reachable() -> bool:
             assert self.is_running(), f"{self.name} has gone: {self.serial_log}"
-            return self.try_run("true").returncode == 0
+            result = self.try_run("true")
+            said.append(f"{time.monotonic() - self.started:.0f} s: {result.stderr.strip()}")
+            return result.returncode == 0
 
-        wait_for(reachable, f"{self.name} is reachable by ssh", deadline, 0.5)
+        try:
+            wait_for(reachable, f"{self.name} is reachable by ssh", deadline, 0.5)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; ssh said: {said[-8:]}; serial line: {self.serial_log}") from None
         return time.monotonic() - self.started
 
     def copy_to(self, source: Path, target: str) -> subprocess.CompletedProcess[str]:
