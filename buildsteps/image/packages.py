@@ -1,4 +1,4 @@
-"""Unpacked Debian packages: one directory a package under out/ARCH/work/packages, and the index that 04-packages wrote."""
+"""Unpacked Debian packages: one directory a package under out/ARCH/parts/packages, and the index that 04-packages wrote."""
 
 import json
 import pathlib

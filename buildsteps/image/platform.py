@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ARCH = os.environ["ARCH"]
 OUT = ROOT / os.environ["OUT"]
-WORK = OUT / "work"
+WORK = OUT / "parts"
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import disks
-from guest import IMAGE, KEY, ROOT, WORK, Disk, Guest
+from guest import KEY, WORK, Disk, Guest
+from machine import AARCH64, ROOT
 from support.waiting import scale_deadlines, wait_for
 
 PASSWORD = "Needle-of-the-tests-7f3a9c"
@@ -23,8 +24,20 @@ USUAL_BOOT = 12.0
 FIRST_BOOT_DEADLINE = 240.0
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="the tests marked `full`, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--full"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    items[:] = [item for item in items if not item.get_closest_marker("full")]
+    config.hook.pytest_deselected(items=left_out)
+
+
 def pytest_sessionstart() -> None:
-    missing = [str(path) for path in (IMAGE / "Image", IMAGE / "initramfs.zst", KEY) if not path.exists()]
+    missing = [str(path) for path in (AARCH64.kernel, AARCH64.initramfs, KEY) if not path.exists()]
     if missing:
         pytest.exit(f"there is no {' and no '.join(missing)}: tests/run qemu makes them", returncode=3)
 
@@ -140,7 +153,7 @@ def usr_with_a_broken_service() -> Path:
     """The image's /usr with one service file more, which is no JSON. Quickly packed, so a little larger."""
     tree = WORK / "usr"
     shutil.rmtree(tree, ignore_errors=True)
-    shutil.copytree(IMAGE / "work/root/usr", tree, symlinks=True)
+    shutil.copytree(AARCH64.folder / "parts/root/usr", tree, symlinks=True)
     (tree / "lib/uebo/services/broken.json").write_text('{"description": "cut o')
     packed = WORK / "usr.img"
     packed.unlink(missing_ok=True)

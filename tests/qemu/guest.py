@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
 import subprocess
@@ -14,11 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from machine import ROOT, VIRT_AARCH64, Machine
 from support.waiting import scaled, wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
-ARCH = "aarch64"
-IMAGE = Path(os.environ.get("UEBO_IMAGE", ROOT / "out" / ARCH))
 WORK = ROOT / "out/tests/qemu"
 KEY = WORK / "id_ed25519"
 
@@ -34,7 +31,7 @@ def free_port() -> int:
 @dataclass
 class Disk:
     file: Path
-    device: str = "virtio-blk-pci"
+    device: str = ""  # the machine's usual one
 
 
 @dataclass
@@ -42,9 +39,11 @@ class Guest:
     name: str
     append: str = ""
     disks: list[Disk] = field(default_factory=list)
-    initramfs: Path = IMAGE / "initramfs.zst"
-    memory: int = 512
+    initramfs: Path | None = None  # the image's own
+    memory: int = 0  # MiB; the machine's usual
     extra: list[str] = field(default_factory=list)
+    machine: Machine = VIRT_AARCH64
+    network: str = ""  # options of QEMU's user network, "" for the usual; "none" leaves the network to `extra`
 
     def __post_init__(self) -> None:
         WORK.mkdir(parents=True, exist_ok=True)
@@ -62,17 +61,29 @@ class Guest:
     # --- life
 
     def command(self) -> list[str]:
-        forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for guest, host in self.ports.items())
-        command = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-m", str(self.memory)]
-        command += ["-kernel", str(IMAGE / "Image"), "-initrd", str(self.initramfs), "-display", "none", "-no-user-config"]
-        command += ["-append", f"console=ttyAMA0 panic=30 {self.append}".strip(), "-monitor", "none"]
+        machine = self.machine
+        command = machine.command(self.append, self.initramfs or machine.image.initramfs, self.memory or machine.memory)
+        command += ["-display", "none", "-no-user-config", "-monitor", "none"]
         command += ["-chardev", f"socket,id=line,path={self._path('serial')},server=on,wait=off,logfile={self.serial_log}"]
         command += ["-serial", "chardev:line", "-qmp", f"unix:{self._path('monitor')},server=on,wait=off"]
-        command += ["-netdev", f"user,id=net0{forwards}", "-device", "e1000,netdev=net0,romfile="]
-        for number, disk in enumerate(self.disks):
-            command += ["-drive", f"if=none,id=disk{number},file={disk.file},format=raw,cache=unsafe"]
-            command += ["-device", f"{disk.device},drive=disk{number}"]
+        command += self._network() + [word for number, disk in enumerate(self.disks) for word in self._disk(number, disk)]
         return command + self.extra
+
+    def _network(self) -> list[str]:
+        if self.network == "none":
+            return []
+        user = "user" + (f",{self.network}" if self.network else "")
+        user += "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for guest, host in self.ports.items())
+        if not self.machine.nic:
+            return ["-nic", user]
+        return ["-netdev", f"{user},id=net0", "-device", f"{self.machine.nic},netdev=net0"]
+
+    def _disk(self, number: int, disk: Disk) -> list[str]:
+        drive = f"file={disk.file},format=raw,cache=unsafe"
+        device = disk.device or self.machine.disk
+        if device == "sd":
+            return ["-drive", f"if=sd,{drive}"]
+        return ["-drive", f"if=none,id=disk{number},{drive}", "-device", f"{device},drive=disk{number}"]
 
     def _path(self, what: str) -> Path:
         return self.directory / what

@@ -11,7 +11,8 @@ import pytest
 
 import disks
 from conftest import PASSWORD, TimeServer
-from guest import IMAGE, WORK, Guest
+from guest import WORK, Guest
+from machine import AARCH64
 from support.waiting import scaled, wait_for
 
 MEBI = 1 << 20
@@ -21,11 +22,11 @@ MEBI = 1 << 20
 
 
 def test_the_initramfs_has_at_most_24_mb() -> None:
-    assert (IMAGE / "initramfs.zst").stat().st_size <= 24_000_000
+    assert AARCH64.initramfs.stat().st_size <= 24_000_000
 
 
 def test_the_binary_is_static_and_has_at_most_4_mb() -> None:
-    binary = IMAGE / "uebo"
+    binary = AARCH64.folder / "uebo"
     assert binary.stat().st_size <= 4_000_000
     said = subprocess.run(["file", "-b", str(binary)], capture_output=True, text=True, check=True).stdout
     assert "statically linked" in said and "stripped" in said and "not stripped" not in said
@@ -87,7 +88,7 @@ def test_the_modules_are_gone_and_their_memory_is_back(clean: Guest) -> None:
     gained = re.search(r"(\d+\.\d) MB of memory", line)
     assert gained and float(gained[1]) > 1, line
     left = set(clean.run("find /lib/modules -name '*.ko*'").split())
-    all_of_them = list((IMAGE / "work/modules/lib/modules").rglob("*.ko*"))
+    all_of_them = list((AARCH64.folder / "parts/modules/lib/modules").rglob("*.ko*"))
     assert 0 < len(left) < len(all_of_them) / 2
     names = {Path(path).name.split(".")[0].replace("-", "_") for path in left}
     loaded = {line.split()[0] for line in clean.run("cat /proc/modules").splitlines()}

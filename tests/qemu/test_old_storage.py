@@ -15,7 +15,8 @@ import pytest
 
 import disks
 from conftest import PASSWORD
-from guest import IMAGE, WORK, Disk, Guest
+from guest import WORK, Disk, Guest
+from machine import AARCH64
 from support.waiting import wait_for
 
 NEXT_YEAR = time.gmtime().tm_year + 1
@@ -58,7 +59,7 @@ def odd(helper: Path, usr_with_a_broken_service: Path, host_key: tuple[bytes, st
     (content / "boinc/work").write_text("half done\n")
     first = disks.make_ext4(WORK / "odd-first.img", content, uuid="11111111-1111-4111-8111-111111111111")
     second = disks.make_ext4(WORK / "odd-second.img", uuid="99999999-9999-4999-8999-999999999999")
-    initramfs = disks.extend_initramfs(IMAGE / "initramfs.zst", WORK / "odd-initramfs.zst",
+    initramfs = disks.extend_initramfs(AARCH64.initramfs, WORK / "odd-initramfs.zst",
                                        {"usr.img": usr_with_a_broken_service, "test/inside": helper})  # fmt: skip
     arguments = f"uebo.hostname=newname uebo.hostnmae=typo uebo.storage.wait=soon uebo.boinc.password={PASSWORD} uebo.boinc.remote_hosts=10.0.2.2"
     guest = Guest("odd", append=arguments, disks=[Disk(second), Disk(first)], initramfs=initramfs,
