@@ -24,6 +24,9 @@ USUAL_BOOT = 12.0
 FIRST_BOOT_DEADLINE = 240.0
 
 
+pytest_plugins = ["results"]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="the tests marked `full`, too")
 
@@ -36,7 +39,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
-def pytest_sessionstart() -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("--collect-only"):
+        return
     missing = [str(path) for path in (AARCH64.kernel, AARCH64.initramfs, KEY) if not path.exists()]
     if missing:
         pytest.exit(f"there is no {' and no '.join(missing)}: tests/run qemu makes them", returncode=3)

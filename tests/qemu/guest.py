@@ -11,7 +11,7 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from machine import ROOT, VIRT_AARCH64, Machine
 from support.waiting import scaled, wait_for
@@ -34,8 +34,10 @@ class Disk:
     device: str = ""  # the machine's usual one
 
 
-@dataclass
+@dataclass(eq=False)
 class Guest:
+    _started: ClassVar[list[Guest]] = []
+
     name: str
     append: str = ""
     disks: list[Disk] = field(default_factory=list)
@@ -96,6 +98,7 @@ class Guest:
         self.started = time.monotonic()
         self.qemu = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
         errors.close()
+        Guest._started.append(self)
         self._serial = self._connect("serial")
         threading.Thread(target=self._read_serial, daemon=True).start()
         self._monitor = self._connect("monitor")
@@ -104,6 +107,12 @@ class Guest:
         self._answers.readline()
         self.monitor("qmp_capabilities")
         return self
+
+    @classmethod
+    def started_since_asked(cls) -> list[Guest]:
+        """The guests that were started since this was asked last."""
+        started, cls._started = cls._started, []
+        return started
 
     def _connect(self, what: str) -> socket.socket:
         def attempt() -> socket.socket | None:
