@@ -19,11 +19,11 @@ triplet_of() {
   esac
 }
 
-# install_packages COMMAND=PACKAGE...: installs the packages whose command is missing, or names them
+# install_packages COMMAND=PACKAGE...: installs the packages whose command (or file) is missing, or names them
 install_packages() {
   local pair missing=()
   for pair; do
-    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    command -v "${pair%%=*}" >/dev/null || [ -e "${pair%%=*}" ] || missing+=("${pair#*=}")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   [ "$(id -u)" = 0 ] || fail "these Debian packages are needed: ${missing[*]} (as root: apt-get install ${missing[*]})"

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "text.hpp"
 #include "uebo/config/kernel_args.hpp"
@@ -121,6 +122,16 @@ std::string arguments_markdown() {
     text += " |\n";
   }
   return text;
+}
+
+std::string arguments_json() {
+  auto rows = nlohmann::ordered_json::array();
+  for (const ArgumentInfo& argument : kArguments)
+    rows.push_back({{"name", argument.name},
+                    {"value", argument.value},
+                    {"repeatable", argument.repeatable},
+                    {"secret", argument.secret}});
+  return rows.dump(1) + "\n";
 }
 
 }  // namespace uebo::config

@@ -81,12 +81,12 @@ int check_kernel_arguments(const Run& run, const std::string& line) {
   return warnings.empty() ? 0 : static_cast<int>(ExitCode::Failed);
 }
 
-std::string printed(CheckPrint what) {
+std::string printed(CheckPrint what, bool json) {
   switch (what) {
     case CheckPrint::Schema:
       return config::service_json_schema();
     case CheckPrint::Arguments:
-      return config::arguments_markdown();
+      return json ? config::arguments_json() : config::arguments_markdown();
     case CheckPrint::Keys:
       return config::service_keys_markdown();
     case CheckPrint::Conditions:
@@ -101,7 +101,7 @@ std::string printed(CheckPrint what) {
 
 int check_verb(const Run& run) {
   if (run.line.print != CheckPrint::Nothing) {
-    std::string text = printed(run.line.print);
+    std::string text = printed(run.line.print, run.line.json);
     if (!text.ends_with('\n')) text += '\n';
     run.context.out(text);
     return 0;

@@ -91,6 +91,9 @@ inline constexpr const char* kCommandLineFile = "/run/uebo/cmdline";
 /// The arguments as a markdown table, for the README.
 [[nodiscard]] std::string arguments_markdown();
 
+/// Name, value, repeatable, secret of each, for tools that write command lines: buildsteps/fleet/arguments.json.
+[[nodiscard]] std::string arguments_json();
+
 /// The known name nearest to a misspelt one, none when nothing is near (edit distance above 3 or half its length).
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word,
                                                       const std::vector<std::string_view>& known);

@@ -29,5 +29,11 @@ TEST(Readme, HoldsTheTablesOfTheSchema) {
   EXPECT_EQ(section(*readme, "conditions"), conditions_markdown()) << kHint;
 }
 
+TEST(Readme, FleetKnowsTheArguments) {
+  const auto kept = read_file(UEBO_SOURCE_DIR "/buildsteps/fleet/arguments.json");
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(*kept, arguments_json()) << "run buildsteps/readme-tables";
+}
+
 }  // namespace
 }  // namespace uebo::config

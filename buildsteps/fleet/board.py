@@ -1,0 +1,78 @@
+"""The boards that buildsteps/boards/*.toml describe, as far as booting them goes."""
+
+import pathlib
+import tomllib
+from dataclasses import dataclass, field
+from typing import Any
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "buildsteps/boards"
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class UBoot:
+    """[u-boot] of a board: what its environment says (include/configs/SOC.h of U-Boot)."""
+
+    soc: str  # as in pxelinux.cfg/default-arm-SOC-BOARD; empty where U-Boot has none
+    board: str
+    ram: int  # where RAM begins
+    addresses: dict[str, int]  # kernel_addr_r, fdt_addr_r, ramdisk_addr_r and others
+    # The addresses are ours, since U-Boot's own overlap: boot.scr.uimg sets them.
+    set_by_script: bool = False
+
+
+@dataclass(frozen=True)
+class Loader:
+    """[loader] of a board: the boot loader that an SD card needs."""
+
+    package: str  # Debian's
+    writes: dict[str, int] = field(default_factory=dict)  # file of the package -> offset on the card
+    files: list[str] = field(default_factory=list)  # files of the package that go into the FAT
+
+
+@dataclass(frozen=True)
+class Board:
+    id: str  # the file's name
+    name: str
+    arch: str
+    console: str
+    dtbs: list[str]
+    kernel_format: str
+    memory: int  # MiB of the smallest such board
+    uboot: UBoot | None
+    loader: Loader | None
+    raspberry_pi: bool  # has netboot of its own: config.txt and cmdline.txt
+    uimage_load: int | None
+
+
+def _board(path: pathlib.Path) -> Board:
+    data: dict[str, Any] = tomllib.loads(path.read_text())
+    uboot = data.get("u-boot")
+    loader = data.get("loader")
+    addresses = {key: value for key, value in (uboot or {}).items() if key.endswith(("_addr_r", "scriptaddr"))}
+    return Board(
+        id=path.stem,
+        name=data["name"],
+        arch=data["arch"],
+        console=data.get("console", ""),
+        dtbs=data.get("dtb", []),
+        kernel_format=data.get("kernel-format", kernel_image(data["arch"])),
+        memory=data.get("memory", 512),
+        uboot=UBoot(uboot.get("soc", ""), uboot.get("board", ""), uboot["ram"], addresses, uboot.get("set-by-script", False))
+        if uboot
+        else None,
+        loader=Loader(loader["package"], loader.get("writes", {}), loader.get("files", [])) if loader else None,
+        raspberry_pi=data.get("raspberry-pi-firmware", False),
+        uimage_load=data.get("uimage-load"),
+    )
+
+
+def kernel_image(arch: str) -> str:
+    """What the build calls the kernel of that architecture."""
+    data = tomllib.loads((ROOT / "buildsteps/platforms" / f"{arch}.toml").read_text())
+    return str(data["kernel"]["image"])
+
+
+def load() -> dict[str, Board]:
+    return {path.stem: _board(path) for path in sorted(FOLDER.glob("*.toml"))}

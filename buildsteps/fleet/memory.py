@@ -1,0 +1,67 @@
+"""Whether kernel, initramfs and device tree find room at the addresses where a board's U-Boot loads them."""
+
+from dataclasses import dataclass
+
+from fleet.board import MIB, Board
+from fleet.kernel_image import KernelImage
+
+# A device tree with what U-Boot adds to it.
+FDT_ROOM = 256 * 1024
+_TWO_MIB = 2 * MIB
+# Where U-Boot itself runs after relocation: at the end of RAM, with its heap and stack.
+_UBOOT_ROOM = 16 * MIB
+
+
+@dataclass(frozen=True)
+class Region:
+    what: str
+    start: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.size
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.size / MIB:.1f} MiB at {self.start:#x} to {self.end:#x})"
+
+
+def regions(board: Board, kernel: KernelImage, initramfs: int) -> list[Region]:
+    """What lies in RAM when the kernel starts."""
+    assert board.uboot
+    address = board.uboot.addresses
+    start = address["kernel_addr_r"]
+    if kernel.kind == "Image":
+        # booti moves it to the next 2 MiB (arch/arm/lib/image.c, booti_setup()).
+        moved = -start % _TWO_MIB
+        found = [Region("the kernel", start, kernel.memory_size + moved)]
+    else:
+        found = [Region("the kernel", start, kernel.file_size)]
+    return [
+        *found,
+        Region("the device tree", address["fdt_addr_r"], FDT_ROOM),
+        Region("the initramfs", address["ramdisk_addr_r"], initramfs),
+    ]
+
+
+def overlaps(board: Board, kernel: KernelImage, initramfs: int) -> list[str]:
+    """What is wrong, one text each."""
+    if not board.uboot:
+        return []
+    placed = regions(board, kernel, initramfs)
+    found = []
+    for number, first in enumerate(placed):
+        for second in placed[number + 1 :]:
+            if first.start < second.end and second.start < first.end:
+                found.append(f"{first} and {second} overlap")
+    end = board.uboot.ram + board.memory * MIB - _UBOOT_ROOM
+    for region in placed:
+        if region.start < board.uboot.ram or region.end > end:
+            found.append(f"{region} lies outside RAM ({board.uboot.ram:#x} to {end:#x}, U-Boot's own place left out)")
+    # A zImage unpacks to the start of RAM and may run over what was loaded there; it moves itself out of the way first.
+    if kernel.kind == "zImage":
+        unpacked = Region("the unpacked kernel", board.uboot.ram, kernel.memory_size)
+        for region in placed[1:]:
+            if region.start < unpacked.end and unpacked.start < region.end:
+                found.append(f"{unpacked} and {region} overlap")
+    return found

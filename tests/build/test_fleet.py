@@ -1,0 +1,203 @@
+"""A fleet's file: what is refused, with its line and the reason; and what is made of a good one."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import zlib
+from pathlib import Path
+
+import pytest
+
+from fleet import board, boot_script, dnsmasq, memory, pxelinux, uimage
+from fleet.board import MIB, ROOT
+from fleet.fleet import Fleet, read
+from fleet.kernel_image import KernelImage
+from fleet.kernel_image import read as read_kernel
+from fleet.tree import Images, Tree, entry
+
+NODE = '[[node]]\nname = "a"\nboard = "pine64-plus"\nmacs = ["02:00:00:00:00:01"]\n'
+
+
+def fleet_of(folder: Path, text: str) -> tuple[Fleet, list[str]]:
+    file = folder / "fleet.toml"
+    file.write_text(text)
+    fleet, document = read(file)
+    return fleet, document.report().splitlines()
+
+
+def other(name: str = "b", mac: str = "02:00:00:00:00:02", kind: str = "pine64-plus") -> str:
+    return f'[[node]]\nname = "{name}"\nboard = "{kind}"\nmacs = ["{mac}"]\n'
+
+
+@pytest.mark.parametrize(("text", "line", "reason"), [
+    (NODE + other(name="A"), 6, "the name A is that of line 2 too"),
+    (NODE + other(mac="02-00-00-00-00-01"), 8, "the MAC address 02:00:00:00:00:01 is that of line 4 too"),
+    (NODE + other(kind="pine64-pluss"), 7, "unknown 'pine64-pluss', did you mean pine64-plus?"),
+    (NODE + 'uebo.boinc.pasword = "x"\n', 5, "unknown 'uebo.boinc.pasword', did you mean uebo.boinc.password?"),
+    (NODE + "uebo.boinc.password = 7\n", 5, "uebo.boinc.password = 7, expected a text"),
+    (NODE + 'uebo.boinc.password = "a$b"\n', 5, "holds $"),
+    (NODE + "uebo.boinc.password = 'a\"b'\n", 5, 'holds "'),
+    (NODE + 'uebo.hostname = "b"\n', 5, "uebo.hostname is the node's name already"),
+    (NODE + 'append = "quiet uebo.modules=keep"\n', 5, "append holds uebo.modules, expected it as a key"),
+    (NODE + f'append = "{"x" * 1024}"\n', 1, "expected at most 1023: U-Boot stops at more"),
+    (NODE + 'colour = "red"\n', 5, "unknown 'colour'"),
+    (NODE + 'serial = "12"\n', 5, "serial = '12', expected 8 digits"),
+    (NODE + 'dtb = "nothing.dtb"\n', 5, "unknown 'nothing.dtb'"),
+    (NODE.replace('"a"', '"a_b"'), 2, "expected a host label"),
+    (NODE.replace('"02:00:00:00:00:01"', '"02:00:00:00:00"'), 4, "is no MAC address"),
+    (NODE.replace('["02:00:00:00:00:01"]', "[]"), 4, "macs = [], expected a list"),
+    ('[[node]]\nname = "a"\nmacs = ["02:00:00:00:00:01"]\n', 1, "this node has no board"),
+    ('[network]\nsubnet = "10.0.0.300"\n', 2, 'expected a network such as "10.0.0.0/24"'),
+    ('[network]\nsubnet = "10.0.0.0"\nrange = ["10.0.0.9", "10.0.0.1"]\n', 3, "expected two addresses of 10.0.0.0/24"),
+    ('[defaults]\n\nuebo.consull = "a:1"\n', 3, "did you mean uebo.consul?"),
+    ("# nothing\n[[nodes]]\n", 2, "unknown 'nodes', did you mean node?"),
+    ('[[node]]\nname = "a\n', 2, "Illegal character"),
+])  # fmt: skip
+def test_what_is_refused_has_its_line_and_the_reason(tmp_path: Path, text: str, line: int, reason: str) -> None:
+    problems = fleet_of(tmp_path, text)[1]
+    assert any(said.startswith(f"fleet.toml:{line}: ") and reason in said for said in problems), problems
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    text = '[defaults]\nuebo.x = "1"\n' + other(name="-", mac="no") + other(kind="none")
+    problems = fleet_of(tmp_path, text)[1]
+    assert [said.split(":")[1] for said in problems] == ["2", "4", "6", "9"], problems
+
+
+def test_a_bad_default_is_told_once_though_every_node_has_it(tmp_path: Path) -> None:
+    problems = fleet_of(tmp_path, '[defaults]\nuebo.boinc.passwrd = "1"\n' + NODE + other())[1]
+    assert len(problems) == 1, problems
+
+
+def test_values_over_many_lines_do_not_hide_the_lines_of_keys(tmp_path: Path) -> None:
+    text = '[[node]]\nmacs = [ # ]\n  "02:00:00:00:00:01",\n  "02:00:00:00:00:02",\n]\nname = "a"\nboard = "x"\n'
+    assert fleet_of(tmp_path, text)[1][0].startswith("fleet.toml:7: ")
+
+
+def test_the_example_is_good() -> None:
+    fleet, document = read(ROOT / "fleet.toml.example")
+    assert not document.problems and len(fleet.nodes) == 2
+    assert fleet.nodes[0].append == ("console=ttyS0 uebo.hostname=pine-01 uebo.nfsdir=10.0.0.1:/boinc/pine-01 "
+                                     "uebo.boinc.remote_hosts=10.0.0.5 uebo.boinc.password=secret quiet")  # fmt: skip
+    assert fleet.nodes[1].append.endswith("quiet cma=16M")
+    assert "{name}" not in fleet.default_append and "nfsdir" not in fleet.default_append
+
+
+def test_a_nodes_word_wins_and_spaces_are_quoted(tmp_path: Path) -> None:
+    text = '[defaults]\nuebo.boinc.password = "common"\n' + NODE + 'uebo.boinc.password = "two words"\n'
+    fleet, problems = fleet_of(tmp_path, text)
+    assert not problems and fleet.nodes[0].append == 'console=ttyS0 uebo.hostname=a uebo.boinc.password="two words"'
+
+
+def test_the_entry_of_a_node(tmp_path: Path) -> None:
+    fleet = fleet_of(tmp_path, NODE)[0]
+    assert pxelinux.text(entry(fleet.nodes[0])).splitlines() == [
+        "default a", "prompt 0", "label a", "  kernel aarch64/Image", "  initrd aarch64/initramfs.zst",
+        "  fdt aarch64/dtbs/allwinner/sun50i-a64-pine64-plus.dtb", "  append console=ttyS0 uebo.hostname=a",
+    ]  # fmt: skip
+
+
+# --- memory
+
+
+def kernel_of(size: int) -> KernelImage:
+    return KernelImage(size, size, "Image")
+
+
+def test_a_kernel_that_reaches_into_the_device_tree_is_refused() -> None:
+    kind = board.load()["raspberry-pi-3b"]
+    assert not memory.overlaps(kind, kernel_of(40 * MIB), 20 * MIB)
+    found = memory.overlaps(kind, kernel_of(60 * MIB), 20 * MIB)
+    assert any("the kernel" in text and "the device tree" in text for text in found), found
+
+
+def test_an_initramfs_beyond_the_end_of_ram_is_refused() -> None:
+    kind = board.load()["pine64-plus"]
+    assert any("outside RAM" in text for text in memory.overlaps(kind, kernel_of(40 * MIB), 800 * MIB))
+
+
+def test_a_kernels_own_word_on_its_size_counts(tmp_path: Path) -> None:
+    image = tmp_path / "Image"
+    image.write_bytes(struct.pack("<IIQQQQQQ4s", 0, 0, 0, 77 * MIB, 0xA, 0, 0, 0, b"ARM\x64").ljust(100, b"\0"))
+    assert read_kernel(image).memory_size == 77 * MIB
+
+
+def test_a_zimages_table_tells_its_unpacked_size(tmp_path: Path) -> None:
+    data = bytearray(0x100)
+    struct.pack_into("<IIIIII", data, 0x24, 0x016F2818, 0, 0x100, 0x04030201, 0x45454545, 0x40)
+    struct.pack_into("<IIII", data, 0x40, 6, 0x5A534C4B, 0x80, 3 * MIB)
+    struct.pack_into("<I", data, 0x80, 20 * MIB)
+    (tmp_path / "zImage").write_bytes(data)
+    found = read_kernel(tmp_path / "zImage")
+    assert (found.kind, found.memory_size) == ("zImage", 23 * MIB + 0x8000)
+
+
+def test_every_board_has_room_for_forty_megabytes_of_kernel() -> None:
+    for kind in board.load().values():
+        if kind.uboot and kind.kernel_format == "Image":
+            assert not memory.overlaps(kind, kernel_of(40 * MIB), 24 * MIB), kind.id
+
+
+# --- files for boot loaders
+
+
+def test_a_legacy_image_has_the_sums_that_uboot_checks() -> None:
+    image = uimage.kernel("armhf", b"kernel", 0x208000)
+    magic, header_sum, _, size, load, start, data_sum = struct.unpack_from(">IIIIIII", image)
+    assert (magic, size, load, start, data_sum) == (0x27051956, 6, 0x208000, 0x208000, zlib.crc32(b"kernel"))
+    assert header_sum == zlib.crc32(image[:4] + bytes(4) + image[8:64]) and image[64:] == b"kernel"
+
+
+def test_the_script_sets_addresses_where_a_boards_own_overlap() -> None:
+    text = boot_script.text(board.load().values())
+    assert text.count('test "${soc}" = bcm283x') == len({b.arch for b in board.load().values() if b.uboot and b.uboot.set_by_script})
+    assert "setenv ramdisk_addr_r 0x04000000" in text and "sunxi" not in text
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Images:
+    for arch, kernel in (("aarch64", "Image"), ("armhf", "zImage")):
+        (tmp_path / "out" / arch / "dtbs").mkdir(parents=True)
+        for name in (kernel, "initramfs.zst"):
+            (tmp_path / "out" / arch / name).write_text(name)
+    return Images(tmp_path / "out")
+
+
+def test_files_of_a_node_that_left_disappear(tmp_path: Path, images: Images) -> None:
+    root = tmp_path / "tftproot"
+    Tree(root, images, fleet_of(tmp_path, NODE + other())[0], ["aarch64"]).write(None)
+    assert (root / "pxelinux.cfg/01-02-00-00-00-00-02").exists()
+    Tree(root, images, fleet_of(tmp_path, NODE)[0], ["aarch64"]).write(None)
+    assert not (root / "pxelinux.cfg/01-02-00-00-00-00-02").exists() and (root / "pxelinux.cfg/01-02-00-00-00-00-01").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fleet.toml", "out", "tftproot"]
+
+
+def test_each_architecture_has_a_default(tmp_path: Path, images: Images) -> None:
+    root = tmp_path / "tftproot"
+    Tree(root, images, Fleet(default_append="quiet"), ["aarch64"]).write(None)
+    assert "  kernel aarch64/Image\n" in (root / "pxelinux.cfg/default-arm-sunxi-sunxi").read_text()
+    assert "  kernel Image\n" in (root / "aarch64/pxelinux.cfg/default-arm").read_text()
+
+
+def test_a_pi_finds_its_own_loaders_files(tmp_path: Path, images: Images) -> None:
+    firmware = tmp_path / "firmware"
+    firmware.mkdir()
+    (firmware / "start4.elf").write_text("firmware")
+    text = other(kind="raspberry-pi-4b") + 'serial = "0123abcd"\n'
+    Tree(tmp_path / "tftproot", images, fleet_of(tmp_path, text)[0], ["aarch64"]).write(firmware)
+    folder = tmp_path / "tftproot/0123abcd"
+    assert (folder / "start4.elf").read_text() == "firmware"
+    assert (folder / "cmdline.txt").read_text() == "console=ttyS1 uebo.hostname=b\n"
+    assert "arm_64bit=1\nkernel=Image\ninitramfs initramfs.zst followkernel\n" in (folder / "config.txt").read_text()
+
+
+@pytest.mark.parametrize("more", ["", 'range = ["10.0.0.100", "10.0.0.200"]\n'])
+def test_dnsmasq_takes_its_configuration(tmp_path: Path, more: str) -> None:
+    network = fleet_of(tmp_path, f'[network]\nsubnet = "10.0.0.0/24"\n{more}')[0].network
+    assert network
+    file = tmp_path / "dnsmasq.conf"
+    file.write_text(dnsmasq.configuration(network, tmp_path, file))
+    checked = subprocess.run(["/usr/sbin/dnsmasq", "--test", f"--conf-file={file}"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+    assert ("proxy" in file.read_text().replace("a proxy", "")) == (not more)
