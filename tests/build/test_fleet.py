@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet import board, boot_script, dnsmasq, memory, pxelinux, uimage
+from fleet import board, boot_script, dnsmasq, memory, pxelinux, sdcard, uimage
 from fleet.board import MIB, ROOT
 from fleet.fleet import Fleet, read
 from fleet.kernel_image import KernelImage
@@ -201,3 +201,47 @@ def test_dnsmasq_takes_its_configuration(tmp_path: Path, more: str) -> None:
     checked = subprocess.run(["/usr/sbin/dnsmasq", "--test", f"--conf-file={file}"], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
     assert ("proxy" in file.read_text().replace("a proxy", "")) == (not more)
+
+
+# --- SD cards
+
+
+def test_a_card_has_loader_fat_and_storage(tmp_path: Path, images: Images) -> None:
+    node = fleet_of(tmp_path, NODE)[0].nodes[0]
+    give_device_tree(images, node.dtb)
+    loader = tmp_path / "loader"
+    (loader / "pine64_plus").mkdir(parents=True)
+    (loader / "pine64_plus/u-boot-sunxi-with-spl.bin").write_bytes(b"the loader")
+    card = tmp_path / "card.img"
+    sdcard.write(card, 512 * MIB, node, images, sdcard.loader_files(node, loader), None)
+    with card.open("rb") as file:
+        file.seek(8192)
+        assert file.read(10) == b"the loader"
+    assert mtype(card, "extlinux/extlinux.conf").splitlines()[3:] == [
+        "  kernel /Image", "  initrd /initramfs.zst", f"  fdt /dtbs/{node.dtb}", "  append console=ttyS0 uebo.hostname=a",
+    ]  # fmt: skip
+    assert mtype(card, f"dtbs/{node.dtb}") == "device tree"
+    found = subprocess.run(["/usr/sbin/blkid", "-p", "-O", str(sdcard.FAT_START + sdcard.FAT_SIZE), str(card)],
+                           capture_output=True, text=True, check=True).stdout  # fmt: skip
+    assert 'LABEL="storage"' in found and 'TYPE="ext4"' in found
+
+
+def test_a_card_whose_board_needs_other_addresses_has_a_script(tmp_path: Path, images: Images) -> None:
+    node = fleet_of(tmp_path, other(kind="raspberry-pi-3b"))[0].nodes[0]
+    give_device_tree(images, node.dtb)
+    files = tmp_path / "fat"
+    files.mkdir()
+    sdcard.fill(files, node, images, None)
+    assert b"setenv fdt_addr_r 0x03d00000" in (files / "boot.scr").read_bytes()
+    assert sorted(path.name for path in (files / "extlinux").iterdir()) == ["uebo.conf"]
+
+
+def give_device_tree(images: Images, name: str) -> None:
+    place = images.dtbs("aarch64") / name
+    place.parent.mkdir(parents=True)
+    place.write_text("device tree")
+
+
+def mtype(card: Path, name: str) -> str:
+    return subprocess.run(["mtype", "-i", f"{card}@@{sdcard.FAT_START}", f"::{name}"], capture_output=True, text=True,
+                          check=True).stdout.replace("\r", "")  # fmt: skip
