@@ -29,6 +29,9 @@ std::optional<std::string> from_environment(std::string_view name) {
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
+/// The address is the DHCP client's: who needs the network stops before it does.
+std::string holder_of(const std::string& link) { return "dhcp@" + link; }
+
 std::string directory_of(const std::string& link) { return std::string(kLeaseDirectory) + "/" + link; }
 
 /// What all leases say in their file `name`, in the order of the links' names.
@@ -82,7 +85,7 @@ Result<> take_lease(const Lease& lease) {
   note(replace_file(directory_of(lease.link) + "/resolver", resolver_lines(lease), 0644));
   note(replace_file(directory_of(lease.link) + "/time-servers", servers, 0644));
   note(write_shared_files());
-  return set_condition(config::kNet, lease.link, lease.text());
+  return set_condition(config::kNet, holder_of(lease.link), lease.text());
 }
 
 /// Also what udhcpc says first, when there is nothing to forget. The link itself may be gone by now.
@@ -92,7 +95,7 @@ Result<> drop_lease(const std::string& link) {
   const bool had_one = std::filesystem::remove_all(directory_of(link), error) > 0 && !error;
   if (had_one) {
     spdlog::warn("{} has lost its address", link);
-    note(clear_condition(config::kNet, link));
+    note(clear_condition(config::kNet, holder_of(link)));
     note(write_shared_files());
   }
   const auto flushed = kernel::flush_addresses(link);

@@ -114,9 +114,32 @@ config::ServiceSpec spec_of(Job job, const std::string& program) {
   return spec;
 }
 
+/// A client's name has to be known to the server from the first call on, so identity comes first; what
+/// /storage/hostname says renames the node later. A whole rack's server may come up after its nodes: half a minute is
+/// the longest between two tries.
+void take_storage_from_nfs(std::vector<config::ServiceSpec>& specs, const std::string& program) {
+  for (config::ServiceSpec& spec : specs) {
+    if (spec.name == "identity") std::erase(spec.needs, config::kStorageSettled);
+    if (spec.name != config::kStorage) continue;
+    spec.description = "The NFS directory of uebo.nfsdir, mounted on /storage";
+    spec.needs = {"clock-floor", "identity", std::string(config::kNet)};
+    spec.triggers.clear();
+    spec.restart = config::RestartPolicy::OnFailure;
+    spec.longest_backoff = 30s;
+    spec.deadline = 150s;  // a server's grace period, in which nobody gets a lock, is 90 s
+  }
+  config::ServiceSpec watch;
+  watch.name = "storage-watch";
+  watch.description = "Whether the NFS server of /storage answers";
+  watch.command = {program, watch.name};
+  watch.needs = {std::string(config::kStorage)};
+  watch.stop.timeout = 20s;
+  specs.push_back(std::move(watch));
+}
+
 }  // namespace
 
-std::vector<config::ServiceSpec> boot_jobs(const std::string& program) {
+std::vector<config::ServiceSpec> boot_jobs(const std::string& program, StorageKind storage) {
   std::vector<config::ServiceSpec> specs;
   for (Job& job : jobs()) {
     specs.push_back(spec_of(std::move(job), program));
@@ -126,6 +149,7 @@ std::vector<config::ServiceSpec> boot_jobs(const std::string& program) {
     spec.stop.command = {program, "unmount-storage"};
     spec.stop.timeout = 90s;
   }
+  if (storage == StorageKind::Nfs) take_storage_from_nfs(specs, program);
   return specs;
 }
 

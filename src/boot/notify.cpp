@@ -35,6 +35,12 @@ Result<> clear_condition(std::string_view name, const std::string& holder) {
   return ask({{"verb", "condition"}, {"name", name}, {"set", false}, {"holder", holder}});
 }
 
+Result<> abandon_condition(std::string_view name) { return ask({{"verb", "abandon"}, {"name", name}}); }
+
+Result<> note_unit(const std::string& unit, const std::string& text, bool stands) {
+  return ask({{"verb", "note"}, {"name", unit}, {"text", text}, {"stands", stands}});
+}
+
 Result<> trigger(std::string_view name) { return ask({{"verb", "trigger"}, {"name", name}}); }
 
 Result<> start_service(const std::string& name) { return ask({{"verb", "start"}, {"name", name}}); }

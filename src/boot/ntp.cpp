@@ -21,6 +21,7 @@ namespace {
 
 constexpr unsigned kUnsynchronised = 16;  // RFC 5905: MAXSTRAT
 constexpr const char* kPool = "pool.ntp.org";
+constexpr std::chrono::seconds kWritePatience{30};
 
 void keep_in_rtc() {
   const auto written = kernel::write_rtc(kernel::wall_time());
@@ -61,7 +62,12 @@ int ntp_event_role(std::span<const std::string_view> arguments) {
   }
   if (clock_state() != ClockState::Synced) return 0;
   if (state || event == "step") keep_in_rtc();
-  if (const auto kept = keep_last_date(std::chrono::hours(1)); !kept) spdlog::warn("{}", kept.error().message());
+  const auto keep = [] {
+    if (const auto kept = keep_last_date(std::chrono::hours(1)); !kept) spdlog::warn("{}", kept.error().message());
+    return 0;
+  };
+  // Over NFS that may hang, and the next event comes all the same.
+  if (const auto kept = kernel::run_bounded(keep, kWritePatience); !kept) spdlog::warn("{}", kept.error().message());
   return 0;
 }
 

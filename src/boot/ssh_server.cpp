@@ -16,19 +16,9 @@ namespace {
 constexpr const char* kServer = "/usr/sbin/dropbear";
 constexpr const char* kKeyMaker = "/usr/bin/dropbearkey";
 constexpr const char* kKeyName = "ed25519_hostkey";
-
-Result<std::string> key_directory() {
-  const auto mounted = kernel::find_mount(kStorageDirectory);
-  if (mounted && *mounted) {
-    const std::string kept = std::string(kStorageDirectory) + "/dropbear";
-    const auto made = kernel::SafeDirectory::make(kept, kernel::Owner{}, 0700);
-    if (made) return kept;
-    spdlog::warn("{}", made.error().message());
-  }
-  const std::string passing = "/run/dropbear";
-  UEBO_TRY(kernel::SafeDirectory::make(passing, kernel::Owner{}, 0700));
-  return passing;
-}
+constexpr const char* kKeptIn = "/storage/dropbear";
+constexpr const char* kUsedFrom = "/run/dropbear";
+constexpr std::chrono::seconds kPatience{15};
 
 /// A power cut may have left an empty or damaged file.
 Result<bool> is_key(const std::string& path) {
@@ -36,8 +26,10 @@ Result<bool> is_key(const std::string& path) {
   return UEBO_TRY(kernel::run_program({kKeyMaker, "-y", "-f", path})) == 0;
 }
 
-Result<std::string> host_key() {
-  const std::string path = UEBO_TRY(key_directory()) + "/" + kKeyName;
+/// The key of a directory, which is made with a new key where there is none.
+Result<std::string> key_in(const std::string& directory) {
+  UEBO_TRY(kernel::SafeDirectory::make(directory, kernel::Owner{}, 0700));
+  const std::string path = directory + "/" + kKeyName;
   if (UEBO_TRY(is_key(path))) return path;
   const std::string made = path + ".new";
   unlink(made.c_str());
@@ -48,6 +40,28 @@ Result<std::string> host_key() {
   for (const std::string& rest : {made, made + ".pub"}) unlink(rest.c_str());
   spdlog::info("a new host key, {}", path);
   return path;
+}
+
+Result<> fetch_kept_key() {
+  const std::string key = UEBO_TRY(read_file(UEBO_TRY(key_in(kKeptIn)), 64 * 1024));
+  UEBO_TRY(kernel::SafeDirectory::make(kUsedFrom, kernel::Owner{}, 0700));
+  return replace_file(std::string(kUsedFrom) + "/" + kKeyName, key, 0600);
+}
+
+/// What is used lies in memory: nobody who wants to log in is to wait for a server or a disk that hangs.
+Result<std::string> host_key() {
+  const auto mounted = kernel::find_mount(kStorageDirectory);
+  if (mounted && *mounted) {
+    const auto fetched = kernel::run_bounded(
+        [] {
+          const auto result = fetch_kept_key();
+          if (!result) spdlog::warn("{}", result.error().message());
+          return result ? 0 : 1;
+        },
+        kPatience);
+    if (!fetched) spdlog::warn("{} is left alone: {}", kKeptIn, fetched.error().message());
+  }
+  return key_in(kUsedFrom);
 }
 
 Result<> serve() {

@@ -13,6 +13,7 @@
 #include "uebo/base/file.hpp"
 #include "uebo/boot/clock.hpp"
 #include "uebo/boot/last_date.hpp"
+#include "uebo/boot/nfs_storage.hpp"
 #include "uebo/boot/notify.hpp"
 #include "uebo/boot/paths.hpp"
 #include "uebo/boot/roles.hpp"
@@ -149,6 +150,13 @@ void apply_service_settings() {
   }
 }
 
+/// What lies there counts from now on.
+void greet_storage(const std::string& what) {
+  apply_last_date();
+  apply_service_settings();
+  spdlog::info("{} mounted on {}", what, kStorageDirectory);
+}
+
 /// Somebody who plugs in a second disk wants to know why it is not used.
 void mention_others(const std::string& used) {
   const auto choice = look();
@@ -183,8 +191,11 @@ Result<bool> provide_storage() {
     return false;
   }
   const config::KernelArgs args = UEBO_TRY(config::load_kernel_args());
-  if (const auto export_name = args.get("uebo.nfsdir"))
-    return fail(0, "uebo.nfsdir", *export_name, "NFS is not supported yet, and no local disk is used in its place");
+  if (wants_nfs(args)) {
+    const std::string what = UEBO_TRY(mount_nfs_storage(args));
+    greet_storage(what);
+    return true;
+  }
   const auto wait = first_wait(args);
   const StorageChoice choice = UEBO_TRY(look_for(wait.value_or(milliseconds(0))));
   for (const std::string& warning : choice.warnings) spdlog::warn("{}", warning);
@@ -197,9 +208,7 @@ Result<bool> provide_storage() {
   const kernel::BlockDevice& device = *choice.device;
   UEBO_TRY(check(device));
   UEBO_TRY(mount_it(device));
-  apply_last_date();
-  apply_service_settings();
-  spdlog::info("{} ({}, {}) mounted on {}", device.path, device.type, size_text(device.size), kStorageDirectory);
+  greet_storage(fmt::format("{} ({}, {})", device.path, device.type, size_text(device.size)));
   return true;
 }
 

@@ -1,4 +1,5 @@
-// The end of /storage: the date, the data, the mount. Bounded, and never given up before the data is out.
+// The end of /storage: the date, the data, the mount. Bounded, and never given up before the data is out, unless it is
+// a server's that does not answer.
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/mount.h>
@@ -8,15 +9,23 @@
 
 #include "uebo/base/unique_fd.hpp"
 #include "uebo/boot/last_date.hpp"
+#include "uebo/boot/nfs_storage.hpp"
 #include "uebo/boot/paths.hpp"
 #include "uebo/boot/roles.hpp"
 #include "uebo/kernel/mount.hpp"
+#include "uebo/kernel/nfs.hpp"
+#include "uebo/kernel/process.hpp"
 
 namespace uebo::boot {
 namespace {
 
+using std::chrono::seconds;
+
 constexpr int kTries = 25;
 constexpr std::chrono::milliseconds kPause{200};
+constexpr seconds kAnswer{3};     // of an NFS server that works
+constexpr seconds kWriteOut{40};  // over the network
+constexpr seconds kUnmount{5};    // that writes nothing
 
 void write_out() {
   const UniqueFd root(open(kStorageDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -33,14 +42,46 @@ Result<> unmount_patiently() {
   return unmounted;
 }
 
+/// Returns whether it is unmounted.
+bool write_out_and_unmount() {
+  if (const auto kept = keep_last_date(seconds(0)); !kept) spdlog::warn("{}", kept.error().message());
+  write_out();
+  const auto unmounted = unmount_patiently();
+  if (!unmounted) spdlog::warn("{}", unmounted.error().message());
+  return unmounted.has_value();
+}
+
 /// Returns what became of the mount.
-Result<std::string_view> unmount_somehow() {
-  const auto patient = unmount_patiently();
-  if (patient) return "unmounted";
-  spdlog::warn("{}", patient.error().message());
+Result<std::string_view> unmount_disk() {
+  if (write_out_and_unmount()) return "unmounted";
   if (kernel::unmount(kStorageDirectory, MNT_FORCE)) return "unmounted by force";
   UEBO_TRY(kernel::unmount(kStorageDirectory, MNT_DETACH));
   return "detached, though something still uses it";
+}
+
+bool unmount_within(int flags, seconds limit) {
+  const auto code = kernel::run_bounded([flags] { return kernel::unmount(kStorageDirectory, flags) ? 0 : 1; }, limit);
+  return code && *code == 0;
+}
+
+bool still_mounted() {
+  const auto mounted = kernel::find_mount(kStorageDirectory);
+  return !mounted || mounted->has_value();
+}
+
+/// Whatever goes to the server may never come back, so each step has a child and a limit of its own.
+Result<std::string_view> unmount_nfs(const MountedServer& server) {
+  const auto answer = kernel::find_nfs_server(server.address, server.port, kAnswer);
+  if (!answer) spdlog::warn("{}; what was not written yet is lost", answer.error().message());
+  if (answer) {
+    const auto code = kernel::run_bounded([] { return write_out_and_unmount() ? 0 : 1; }, kWriteOut);
+    if (code && *code == 0) return "unmounted";
+    if (!code) spdlog::warn("writing out takes longer than {} s", kWriteOut.count());
+  }
+  // By force: what waits for the server gets an error. Busy or not known to have ended, it goes out of sight.
+  if (unmount_within(MNT_FORCE, kUnmount)) return "unmounted by force";
+  if (unmount_within(MNT_DETACH, kUnmount) || !still_mounted()) return "detached";
+  return fail(ETIMEDOUT, "unmount", kStorageDirectory);
 }
 
 }  // namespace
@@ -48,9 +89,8 @@ Result<std::string_view> unmount_somehow() {
 int unmount_storage_role(std::span<const std::string_view>) {
   const auto mounted = kernel::find_mount(kStorageDirectory);
   if (mounted && !*mounted) return 0;
-  if (const auto kept = keep_last_date(std::chrono::seconds(0)); !kept) spdlog::warn("{}", kept.error().message());
-  write_out();
-  const auto done = unmount_somehow();
+  const auto server = mounted ? server_of(**mounted) : std::nullopt;
+  const auto done = server ? unmount_nfs(*server) : unmount_disk();
   if (!done) {
     spdlog::error("{}", done.error().message());
     return 1;

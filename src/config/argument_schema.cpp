@@ -1,11 +1,12 @@
 // The table of all kernel arguments: a new one is a row here.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "hosts.hpp"
 #include "text.hpp"
 #include "uebo/config/kernel_args.hpp"
+#include "uebo/config/nfs_export.hpp"
 
 namespace uebo::config {
 namespace {
@@ -29,27 +30,9 @@ bool is_wait(std::string_view text) {
   return duration && *duration <= kLongestWait;
 }
 
-bool is_port(std::string_view text) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
-}
-
-/// A host before a colon; an IPv6 address stands in brackets there.
-bool is_server(std::string_view text) {
-  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
-  if (bracketed) text = text.substr(1, text.size() - 2);
-  return is_host(text) && (text.find(':') != std::string_view::npos) == bracketed;
-}
-
 bool is_host_and_port(std::string_view text) {
   const auto colon = text.rfind(':');
-  return colon != std::string_view::npos && is_server(text.substr(0, colon)) && is_port(text.substr(colon + 1));
-}
-
-bool is_nfs_export(std::string_view text) {
-  const auto colon = text.find(":/");
-  return colon != std::string_view::npos && is_server(text.substr(0, colon)) && std::ranges::none_of(text, is_control);
+  return colon != std::string_view::npos && parse_server(text.substr(0, colon)) && parse_port(text.substr(colon + 1));
 }
 
 constexpr std::array<ArgumentInfo, 8> kArguments{{
@@ -59,11 +42,12 @@ constexpr std::array<ArgumentInfo, 8> kArguments{{
                 "bytes of the MAC address.",
      .good = is_host_label},
     {.name = "uebo.nfsdir",
-     .value = "SERVER:/PATH",
-     .meaning =
-         "The NFSv4 directory that takes the place of the local storage. It is read and checked, but not mounted "
-         "yet: the node says so, and takes no local disk instead.",
-     .good = is_nfs_export},
+     .value =
+         "SERVER:/PATH (an IPv6 address in brackets), and behind it, where wanted, ,port=N (1 to 65535) and ,vers= "
+         "with 4.0, 4.1 or 4.2",
+     .meaning = "The NFSv4 directory that takes the place of the local storage. No local disk is looked at then, "
+                "whatever becomes of the server.",
+     .good = [](std::string_view text) { return parse_nfs_export(text).has_value(); }},
     {.name = "uebo.boinc.password",
      .value = "1 to 255 characters, quoted where spaces are among them",
      .meaning = "The password of BOINC's GUI RPC. Without it a random one is made and kept in /storage, and no other "

@@ -139,6 +139,8 @@ constexpr std::array kServiceKeys{
     key<&ServiceSpec::restart, Scalar<kRestartForm, make_choice<kRestarts>>>(
         "restart", R"("always")",
         "What follows when it ends by itself. A job that failed is tried again unless this is never."),
+    key<&ServiceSpec::longest_backoff, DurationText>("longest_backoff", R"("5m")",
+                                                     "What the delay before a restart grows to."),
     key<&ServiceSpec::deadline, DurationText>("deadline", "null",
                                               "The longest that a job, or preparing a daemon, may take."),
     key<&ServiceSpec::log, ObjectOf<kLogTable>>("log", "{}", "Bounds of its log, which lies in RAM."),

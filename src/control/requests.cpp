@@ -142,6 +142,21 @@ Reply condition(const Call& call) {
   return now(done_line());
 }
 
+Reply abandon(const Call& call) {
+  const auto name = string_field(call.request, "name");
+  if (!name || !config::is_condition(*name)) return wrong(call, "a condition as \"name\"");
+  call.supervisor.abandon(*name);
+  return now(done_line());
+}
+
+Reply note(const Call& call) {
+  const auto name = string_field(call.request, "name");
+  const auto text = string_field(call.request, "text");
+  const auto stands = bool_field(call.request, "stands");
+  if (!name || !text || !stands) return wrong(call, "strings as \"name\" and \"text\", true or false as \"stands\"");
+  return call.supervisor.note(*name, *text, *stands) ? now(done_line()) : unknown_unit(*name);
+}
+
 Reply trigger(const Call& call) {
   const auto name = string_field(call.request, "name");
   if (!name) return wrong(call, "a string as \"name\"");
@@ -159,6 +174,8 @@ Reply dispatch(const Call& call) {
   if (call.verb == "boot") return boot(call);
   if (call.verb == "condition") return condition(call);
   if (call.verb == "trigger") return trigger(call);
+  if (call.verb == "abandon") return abandon(call);
+  if (call.verb == "note") return note(call);
   if (const auto* verb = std::ranges::find(kUnitVerbs, call.verb, &UnitVerb::name); verb != kUnitVerbs.end())
     return change_unit(call, *verb);
   if (const auto* name = std::ranges::find(kShutdownNames, call.verb); name != kShutdownNames.end())

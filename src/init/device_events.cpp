@@ -76,7 +76,7 @@ void DeviceEvents::link_changed(const kernel::Link& link) {
   if (link.removed || !link.carrier) {
     supervisor_.clear_condition(link_condition(link.name), kHolder);
     // Its DHCP client says so as well, where it still can: of a link that was pulled out it may not.
-    supervisor_.clear_condition(std::string(config::kNet), link.name);
+    supervisor_.clear_condition(std::string(config::kNet), "dhcp@" + link.name);
     return;
   }
   supervisor_.set_condition(link_condition(link.name), kHolder, link.mac);

@@ -16,6 +16,8 @@
 #include "uebo/base/log.hpp"
 #include "uebo/boot/inline_steps.hpp"
 #include "uebo/boot/jobs.hpp"
+#include "uebo/boot/nfs_storage.hpp"
+#include "uebo/config/kernel_args.hpp"
 #include "uebo/init/device_events.hpp"
 #include "uebo/init/node.hpp"
 
@@ -125,7 +127,9 @@ int finish(ShutdownKind kind) {
 
 Result<ShutdownKind> supervise_board(std::vector<supervise::BootPhase> phases) {
   auto node = UEBO_TRY(Node::create({}, std::move(phases)));
-  auto jobs = boot::boot_jobs();
+  const auto arguments = config::load_kernel_args();
+  const bool nfs = arguments && boot::wants_nfs(*arguments);
+  auto jobs = boot::boot_jobs("/sbin/uebo", nfs ? boot::StorageKind::Nfs : boot::StorageKind::Disk);
   // Before the first job: what it loads shows up as uevents and links.
   auto events = DeviceEvents::follow(node->loop(), node->supervisor());
   if (!events) spdlog::error("{}; disks and links that come later are not seen", events.error().message());

@@ -132,6 +132,27 @@ Result<> mount_image(const std::string& file, const std::string& target, const s
   return fail(code, "mount", what, hint_for(code, type));
 }
 
+Result<UniqueFd> make_mount(const std::string& type, const std::vector<MountParameter>& parameters,
+                            unsigned attributes) {
+  const UniqueFd context(fsopen(type.c_str(), FSOPEN_CLOEXEC));
+  if (!context) return errno_error("mount", type, hint_for(errno, type));
+  for (const auto& [name, value] : parameters) {
+    const auto command = value.empty() ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
+    if (fsconfig(context.get(), command, name.c_str(), value.empty() ? nullptr : value.c_str(), 0) != 0)
+      return errno_error("mount " + type + ", parameter " + name, value);
+  }
+  if (fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return errno_error("mount", type);
+  UniqueFd mount(fsmount(context.get(), FSMOUNT_CLOEXEC, attributes));
+  if (!mount) return errno_error("mount", type);
+  return mount;
+}
+
+Result<> attach_mount(int mount, const std::string& target) {
+  if (move_mount(mount, "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
+    return errno_error("attach mount to", target);
+  return {};
+}
+
 Result<> bind(const std::string& source, const std::string& target, bool read_only) {
   const std::string what = source + " on " + target;
   // A tree that nobody sees yet gets its attributes first, so that a read-only bind is never writable for a moment.

@@ -1,10 +1,14 @@
 #include "uebo/kernel/process.hpp"
 
+#include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+
+#include "uebo/base/unique_fd.hpp"
 
 namespace uebo::kernel {
 namespace {
@@ -46,6 +50,22 @@ Result<int> run_program(const std::vector<std::string>& command) {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0)
     if (errno != EINTR) return errno_error("wait for", command.front());
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+Result<int> run_bounded(const std::function<int()>& work, std::chrono::milliseconds limit) {
+  const pid_t pid = fork();
+  if (pid < 0) return errno_error("fork", "a bounded child");
+  if (pid == 0) _exit(work());
+  const UniqueFd child(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  pollfd ended{.fd = child.get(), .events = POLLIN, .revents = 0};
+  if (!child || poll(&ended, 1, static_cast<int>(limit.count())) <= 0) {
+    const int code = !child ? errno : ETIMEDOUT;
+    kill(pid, SIGKILL);
+    return fail(code, "wait for", "a bounded child");
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -37,6 +37,9 @@ struct Supervisor::Entry {
   std::optional<TimePoint> first_up;
   TimePoint run_started{};
   std::uint64_t lines_before_run = 0;
+  std::string said;      // by the last run that failed, for the console
+  bool repeats = false;  // the same as the one before
+  std::string note;      // what others have to say about it
 };
 
 Supervisor::Supervisor(event::Loop& loop, ProcessHost& processes, LogCollector& logs)
@@ -135,6 +138,18 @@ void Supervisor::set_condition(const std::string& condition, const std::string& 
 void Supervisor::clear_condition(const std::string& condition, const std::string& holder) {
   conditions_.clear(condition, holder);
   drain();
+}
+
+void Supervisor::abandon(const std::string& condition) {
+  for (const auto& [name, entry] : entries_)
+    if (contains(entry->spec.needs, condition)) deliver(name, Hurry{});
+}
+
+Result<> Supervisor::note(const std::string& name, const std::string& text, bool stands) {
+  Entry& entry = *UEBO_TRY(find(name));
+  entry.note = stands ? text : "";
+  spdlog::log(stands ? spdlog::level::warn : spdlog::level::info, "{}: {}", name, text);
+  return {};
 }
 
 void Supervisor::shut_down(Duration deadline, std::function<void(const std::vector<std::string>&)> done) {
@@ -253,7 +268,7 @@ bool Supervisor::need_is_met(const std::string& need, const std::set<const Entry
   }
   const auto held = conditions_.all().find(need);
   if (held == conditions_.all().end()) return false;
-  // Held by somebody who is not about to go. Holders that are no units (a DHCP client's script) count as staying.
+  // Held by somebody who is not about to go. Holders that are no units (people, scripts) count as staying.
   return std::ranges::any_of(held->second, [&](const auto& holder) {
     const auto found = entries_.find(holder.first);
     if (found == entries_.end()) return true;
@@ -286,18 +301,22 @@ std::set<const Supervisor::Entry*> Supervisor::leaving_units() const {
   return leaving;
 }
 
+bool Supervisor::holds(const Entry& entry, const std::string& condition) const {
+  const auto held = conditions_.all().find(condition);
+  return held != conditions_.all().end() && held->second.contains(entry.spec.name);
+}
+
 /// Nothing that would lose a need with this one is active. A condition that others hold too is not lost; a job that has
 /// ended needs nothing any more, unless it is to go itself and still has to undo what it did.
 bool Supervisor::dependents_inactive(const Entry& entry, const std::set<const Entry*>& leaving) const {
   return std::ranges::none_of(entries_, [&](const auto& item) {
     const Entry& other = *item.second;
     if (finished(other.unit)) return false;
-    const bool runs = std::holds_alternative<Starting>(other.unit.state) ||
-                      std::holds_alternative<Running>(other.unit.state) ||
-                      std::holds_alternative<Stopping>(other.unit.state);
+    // What a job needs, it needs to begin.
+    const bool runs = other.spec.type == config::ServiceType::Daemon && !inactive(other.unit);
     if (!runs && !leaving.contains(&other)) return false;
     return std::ranges::any_of(other.spec.needs, [&](const auto& need) {
-      const bool from_this_one = need == entry.spec.name || contains(entry.spec.provides, need);
+      const bool from_this_one = need == entry.spec.name || holds(entry, need);
       return from_this_one && !need_is_met(need, leaving);
     });
   });
@@ -358,13 +377,18 @@ std::string Supervisor::said_in_run(const Entry& entry) const {
   return log && log->lines() > entry.lines_before_run ? log->last_line() : std::string();
 }
 
-/// A job speaks by the last line that it wrote. A run that was triggered and found nothing to do is silent.
-void Supervisor::report_run(const Entry& entry) {
+/// A job speaks by the last line that it wrote. A run that was triggered and found nothing to do is silent, and so is
+/// one that failed as the one before did.
+void Supervisor::report_run(Entry& entry) {
   const ExitReason& reason = *entry.unit.last_exit;
   const std::string said = said_in_run(entry);
   const bool again = entry.first_up.has_value();
   const auto loud = reason.success() ? spdlog::level::info : spdlog::level::warn;
-  spdlog::log(again && said.empty() ? spdlog::level::debug : loud, "{}: {} ({:.2f} s)", entry.spec.name,
+  const std::string failure = reason.success() ? std::string() : reason.text() + ": " + said;
+  const std::string before = std::exchange(entry.said, failure);
+  entry.repeats = !failure.empty() && failure == before;
+  spdlog::log((again && said.empty()) || entry.repeats ? spdlog::level::debug : loud, "{}: {} ({:.2f} s)",
+              entry.spec.name,
               !said.empty()      ? said
               : reason.success() ? "done"
                                  : reason.text(),
@@ -377,17 +401,19 @@ void Supervisor::report(Entry& entry, const State& before) {
   const Unit& unit = entry.unit;
   const bool job = unit.policy.type == config::ServiceType::Job;
   const std::string why = unit.last_exit ? unit.last_exit->text() : "";
+  const auto level = [&](spdlog::level::level_enum usual) { return entry.repeats ? spdlog::level::debug : usual; };
   if (std::holds_alternative<Failed>(unit.state) && !job) {
     spdlog::error("{}: {}; it is not started again", name, why);
   } else if (std::holds_alternative<Running>(unit.state) && !job) {
     spdlog::info("{}: running", name);
   } else if (const auto* backoff = std::get_if<Backoff>(&unit.state)) {
-    spdlog::warn("{}: {}; next try in {:.1f} s", name, why, seconds(backoff->until - BootClock::now()));
+    spdlog::log(level(spdlog::level::warn), "{}: {}; next try in {:.1f} s", name, why,
+                seconds(backoff->until - BootClock::now()));
   } else if (const auto* loop = std::get_if<CrashLoop>(&unit.state)) {
-    spdlog::error("{}: {}; {} failures in a row, next try in {:.1f} s", name, why, unit.failures,
-                  seconds(loop->until - BootClock::now()));
+    spdlog::log(level(spdlog::level::err), "{}: {}; {} failures in a row, next try in {:.1f} s", name, why,
+                unit.failures, seconds(loop->until - BootClock::now()));
   } else if (std::holds_alternative<Starting>(unit.state) && unit.failures > 0) {
-    spdlog::warn("{}: {}; starting it again", name, why);
+    spdlog::log(level(spdlog::level::warn), "{}: {}; starting it again", name, why);
   } else if (std::holds_alternative<Stopped>(unit.state) && std::holds_alternative<Stopping>(before)) {
     spdlog::info("{}: stopped", name);
   }
@@ -435,7 +461,9 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
     status.detail = status.last_exit;
   }
   if (const auto* failed = std::get_if<Failed>(&unit.state)) status.detail = failed->why.text();
-  if (status.job && (unit.settled || unit.up)) status.detail = last_line(entry);
+  // A job that runs for longer says what it does.
+  if (status.job && (unit.settled || unit.up || status.running_for)) status.detail = last_line(entry);
+  if (!entry.note.empty()) status.detail = entry.note;
   if (const ServiceLog* log = logs_.find(entry.spec.name)) {
     status.log_lines = log->lines();
     status.log_dropped = log->dropped();

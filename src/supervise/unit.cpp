@@ -182,7 +182,7 @@ class Step {
   void back_off() {
     ++unit_.failures;
     ++unit_.restarts;
-    const Duration delay = backoff_delay(unit_.failures, moment_.jitter);
+    const Duration delay = backoff_delay(unit_.failures, moment_.jitter, unit_.policy.longest_backoff);
     if (delay == Duration::zero())
       try_start();
     else if (unit_.failures >= kCrashLoopFailures)
@@ -296,6 +296,13 @@ class Step {
     if (auto* stopping = in<Stopping>()) stop_phase_over(*stopping);
   }
 
+  void on(const Hurry&) {
+    const auto* stopping = in<Stopping>();
+    const bool asked =
+        stopping && (stopping->phase == Stopping::Phase::Command || stopping->phase == Stopping::Phase::Signal);
+    if (asked && !is_job()) clean_up(std::nullopt);
+  }
+
   void stop_phase_over(Stopping& stopping) {
     switch (stopping.phase) {
       case Stopping::Phase::Command:
@@ -327,6 +334,7 @@ Policy policy_of(const config::ServiceSpec& spec) {
       .has_after_start = !spec.after_start.empty(),
       .has_stop_command = !spec.stop.command.empty(),
       .stop_timeout = spec.stop.timeout,
+      .longest_backoff = spec.longest_backoff,
       .deadline = spec.deadline,
   };
 }
@@ -359,10 +367,10 @@ bool finished(const Unit& unit) {
   return inactive(unit) || (stopping && stopping->phase == Stopping::Phase::Stuck);
 }
 
-Duration backoff_delay(unsigned failures, double jitter) {
+Duration backoff_delay(unsigned failures, double jitter, Duration longest) {
   if (failures <= 1) return Duration::zero();
   const unsigned doublings = std::min(failures - 2, 16U);
-  const Duration delay = std::min<Duration>(std::chrono::seconds(1) * (1U << doublings), kLongestBackoff);
+  const Duration delay = std::min<Duration>(std::chrono::seconds(1) * (1U << doublings), longest);
   return delay + std::chrono::duration_cast<Duration>(delay * (jitter / 10));
 }
 

@@ -8,7 +8,12 @@
 
 namespace uebo::boot {
 
+/// Where /storage comes from. Over NFS it waits for the network and for the node's name, goes before them at shutdown,
+/// and is watched.
+enum class StorageKind { Disk, Nfs };
+
 /// One job a step. `program` is this binary, which every job runs in a role.
-[[nodiscard]] std::vector<config::ServiceSpec> boot_jobs(const std::string& program = "/sbin/uebo");
+[[nodiscard]] std::vector<config::ServiceSpec> boot_jobs(const std::string& program = "/sbin/uebo",
+                                                         StorageKind storage = StorageKind::Disk);
 
 }  // namespace uebo::boot

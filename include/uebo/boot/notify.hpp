@@ -11,6 +11,10 @@ namespace uebo::boot {
 /// A condition stays set until its last holder has cleared it.
 [[nodiscard]] Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail);
 [[nodiscard]] Result<> clear_condition(std::string_view name, const std::string& holder);
+/// What the condition stands for does not answer: who needs it and is being stopped is killed at once.
+[[nodiscard]] Result<> abandon_condition(std::string_view name);
+/// A line about a unit; one that `stands` is shown by its status until the next.
+[[nodiscard]] Result<> note_unit(const std::string& unit, const std::string& text, bool stands);
 /// Jobs with this trigger run again, after their present run where they are running: "uevent:block".
 [[nodiscard]] Result<> trigger(std::string_view name);
 /// Makes the instance of a template as well.

@@ -31,6 +31,7 @@ int ssh_server_role(std::span<const std::string_view> arguments);
 int storage_modules_role(std::span<const std::string_view> arguments);
 int storage_patience_role(std::span<const std::string_view> arguments);
 int storage_role(std::span<const std::string_view> arguments);
+int storage_watch_role(std::span<const std::string_view> arguments);
 int unmount_storage_role(std::span<const std::string_view> arguments);
 
 }  // namespace uebo::boot

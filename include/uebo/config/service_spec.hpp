@@ -107,6 +107,7 @@ struct ServiceSpec {
   int oom_score_adjust = 0;
   StopSettings stop;
   RestartPolicy restart = RestartPolicy::Always;
+  std::chrono::milliseconds longest_backoff{300'000};
   std::optional<std::chrono::milliseconds> deadline;  // of a job's run, and of `prepare`
   LogLimits log;
   bool operator==(const ServiceSpec&) const = default;

@@ -16,6 +16,11 @@
 //                                          (30, at most 600), with code 1 and what it still waits for.
 //   {"verb":"condition","name":"net","set":true,"detail":"eth0 10.0.2.15/24","holder":"eth0"}   -> {"ok":true}
 //                                          set until its last holder has cleared it; holder is "control" by default.
+//                                          A holder with a unit's name goes down after those who need the condition.
+//   {"verb":"abandon","name":"storage"} -> {"ok":true}                     what the condition stands for does not
+//                                          answer: who needs it and is being stopped is killed at once
+//   {"verb":"note","name":"storage","text":"...","stands":true} -> {"ok":true}   a line about a unit; one that stands
+//                                          is its detail until the next
 //   {"verb":"trigger","name":"uevent:block"}  -> {"ok":true}               jobs with this trigger run (again)
 //   {"verb":"boot"}                     -> {"ok":true,"kernel","phases":[{"name","started","ended"}...],
 //                                           "units":[{"name","job","state","started","up"}...]}

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "uebo/base/result.hpp"
+#include "uebo/base/unique_fd.hpp"
 
 namespace uebo::kernel {
 
@@ -24,6 +25,16 @@ struct MountPoint {
 /// A block device, through libmount: `type` empty: what probe() finds; options as in fstab ("noatime,nosuid,nodev").
 [[nodiscard]] Result<> mount_device(const std::string& device, const std::string& target, const std::string& type,
                                     const std::string& options);
+/// A parameter of fsconfig(2): a string, or a flag where the value is empty.
+struct MountParameter {
+  std::string name;
+  std::string value;
+};
+/// A mount that is attached nowhere yet and goes with its descriptor: its root can be worked in (openat(2)) before
+/// anybody else sees it. `attributes` are fsmount(2)'s.
+[[nodiscard]] Result<UniqueFd> make_mount(const std::string& type, const std::vector<MountParameter>& parameters,
+                                          unsigned attributes);
+[[nodiscard]] Result<> attach_mount(int mount, const std::string& target);
 /// A mount of `source` (a directory or a file) at `target` as well, without the mounts below it. Call it qualified:
 /// for std::string arguments an unqualified bind may be std::bind.
 [[nodiscard]] Result<> bind(const std::string& source, const std::string& target, bool read_only);

@@ -1,6 +1,8 @@
 // Other programs, run by a role. PID 1 starts its children in supervise/ alone.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,10 @@ namespace uebo::kernel {
 /// A SIGTERM that comes meanwhile is passed on to it: a repair is ended by the program, not in its middle.
 /// Returns its exit code, or 128 and the signal that ended it, as a shell does. ENOENT: there is no such program.
 [[nodiscard]] Result<int> run_program(const std::vector<std::string>& command);
+
+/// Does `work` in a forked child: for calls that may never come back (a file system whose server has gone). Returns
+/// what it returned, as an exit code. After the limit it is killed and left to itself: ETIMEDOUT.
+[[nodiscard]] Result<int> run_bounded(const std::function<int()>& work, std::chrono::milliseconds limit);
 
 /// Replaces this process (execve(2), with our environment). Comes back with the reason when that failed.
 [[nodiscard]] Error become_program(const std::vector<std::string>& command);

@@ -63,8 +63,14 @@ class Supervisor {
 
   /// Jobs whose `triggers` name this run (again): "uevent:block".
   void trigger(const std::string& what);
+  /// A holder that has a unit's name provides the condition: that unit stops after those who need it.
   void set_condition(const std::string& condition, const std::string& holder, const std::string& detail);
   void clear_condition(const std::string& condition, const std::string& holder);
+
+  /// What a condition stands for does not answer: who needs it and is being stopped is killed at once.
+  void abandon(const std::string& condition);
+  /// A line about a unit, for the console and the log. One that `stands` is its detail in status until the next.
+  [[nodiscard]] Result<> note(const std::string& name, const std::string& text, bool stands);
 
   /// Stops everything; calls `done` once when nothing is left, or at the deadline with what could not be stopped.
   void shut_down(Duration deadline, std::function<void(const std::vector<std::string>& left)> done);
@@ -93,9 +99,10 @@ class Supervisor {
   [[nodiscard]] std::set<const Entry*> leaving_units() const;
   [[nodiscard]] std::vector<std::string> unmet_needs(const Entry& entry, const std::set<const Entry*>& leaving) const;
   [[nodiscard]] bool need_is_met(const std::string& need, const std::set<const Entry*>& leaving) const;
+  [[nodiscard]] bool holds(const Entry& entry, const std::string& condition) const;
   [[nodiscard]] bool dependents_inactive(const Entry& entry, const std::set<const Entry*>& leaving) const;
   void note_start(Entry& entry);
-  void report_run(const Entry& entry);
+  void report_run(Entry& entry);
   void report(Entry& entry, const State& before);
   void check_shutdown();
   [[nodiscard]] UnitStatus status_of(const Entry& entry) const;

@@ -21,8 +21,8 @@
 // A daemon is up while it is Running. A job is up from its first success until a later run fails or it is stopped; a
 // run that is triggered again does not take it down. A job's stop command undoes what it did: it runs when the job is
 // wanted down, once no process of it is left (a daemon's runs first, beside the daemon). Restarts: the first at once,
-// then 1 s doubling to 5 min; from the fifth failure in a row on the state is CrashLoop, which only differs in what
-// people see. A daemon that was Running for 60 s begins to count anew.
+// then 1 s doubling to 5 min (or what its file says); from the fifth failure in a row on the state is CrashLoop, which
+// only differs in what people see. A daemon that was Running for 60 s begins to count anew.
 #pragma once
 
 #include <chrono>
@@ -47,6 +47,7 @@ struct Policy {
   bool has_after_start = false;
   bool has_stop_command = false;
   milliseconds stop_timeout{10'000};
+  milliseconds longest_backoff{300'000};
   std::optional<milliseconds> deadline;
 };
 [[nodiscard]] Policy policy_of(const config::ServiceSpec& spec);
@@ -121,8 +122,9 @@ struct Exited {
 };
 struct CgroupEmpty {};
 struct DeadlinePassed {};
+struct Hurry {};  // a unit that is being stopped: what it would wait for does not come, so it is killed at once
 using Event = std::variant<WantUp, WantDown, NeedsMet, NeedsLost, Trigger, Launched, LaunchFailed, Exited, CgroupEmpty,
-                           DeadlinePassed>;
+                           DeadlinePassed, Hurry>;
 
 /// Time and chance come from outside. jitter is from [0, 1): backoff is stretched by up to a tenth of itself.
 struct Moment {
@@ -158,10 +160,9 @@ enum class Action {
 [[nodiscard]] bool finished(const Unit& unit);
 
 /// The delay before the restart that follows `failures` failures in a row.
-[[nodiscard]] Duration backoff_delay(unsigned failures, double jitter);
+[[nodiscard]] Duration backoff_delay(unsigned failures, double jitter, Duration longest);
 
 inline constexpr std::chrono::seconds kStableRun{60};
-inline constexpr std::chrono::minutes kLongestBackoff{5};
 inline constexpr unsigned kCrashLoopFailures = 5;
 inline constexpr std::chrono::seconds kKillDeadline{10};
 

@@ -61,6 +61,29 @@ TEST(BootJobs, PurgeAfterTheDisksHadTheirChance) {
   EXPECT_THAT(job("purge").needs, testing::IsSupersetOf({"storage-settled", "modules-settled", "storage-modules"}));
 }
 
+config::ServiceSpec nfs_job(const std::string& name) {
+  const auto jobs = boot_jobs("/sbin/uebo", StorageKind::Nfs);
+  return *std::ranges::find(jobs, name, &config::ServiceSpec::name);
+}
+
+TEST(NfsJobs, MountWhenTheNodeHasItsNameAndItsAddress) {
+  EXPECT_THAT(nfs_job("storage").needs, testing::IsSupersetOf({"identity", "net"}));
+  EXPECT_THAT(nfs_job("identity").needs, testing::Not(Contains("storage-settled")));
+  EXPECT_THAT(nfs_job("identity").triggers, Contains("condition:storage")) << "/storage/hostname may rename it";
+}
+
+TEST(NfsJobs, AreTriedAgainWithoutALookAtTheDisks) {
+  EXPECT_EQ(nfs_job("storage").restart, config::RestartPolicy::OnFailure);
+  EXPECT_EQ(nfs_job("storage").longest_backoff, std::chrono::seconds(30));
+  EXPECT_THAT(nfs_job("storage").triggers, testing::IsEmpty());
+}
+
+TEST(NfsJobs, WatchTheServerWhileItIsMounted) {
+  EXPECT_EQ(nfs_job("storage-watch").type, config::ServiceType::Daemon);
+  EXPECT_THAT(nfs_job("storage-watch").needs, ElementsAre("storage"));
+  EXPECT_EQ(std::ranges::count(roles(), "storage-watch", &Role::name), 1);
+}
+
 TEST(Roles, HaveOneNameEach) {
   for (const Role& role : roles()) EXPECT_EQ(std::ranges::count(roles(), role.name, &Role::name), 1) << role.name;
 }

@@ -58,8 +58,9 @@ TEST_P(Argument, CostsOneLineWithoutAValue) {
 const std::vector<Values> kValues{
     {"uebo.hostname", {"a", "node-7", std::string(63, 'x')}, {"", "a_b", "a.b", "-a", std::string(64, 'x')}},
     {"uebo.nfsdir",
-     {"nas:/export/uebo", "10.0.2.2:/a", "[fe80::1]:/a", "nas:/"},
-     {"", "nas", "nas:a", ":/a", "/a", "::1:/a"}},
+     {"nas:/export/uebo", "10.0.2.2:/a", "[fe80::1]:/a", "nas:/", "nas:/a,port=20490", "[::1]:/a,vers=4.1,port=1"},
+     {"", "nas", "nas:a", ":/a", "/a", "::1:/a", "nas:/a,port=0", "nas:/a,port=65536", "nas:/a,vers=3", "nas:/a,hard",
+      "nas:/a,"}},
     {"uebo.boinc.password",
      {"x", "hunter2", "my word", "a'b$c`\\", std::string(255, 'x')},
      {"", " x", "x ", "a\tb", std::string(256, 'x')}},

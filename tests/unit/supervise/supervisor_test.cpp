@@ -396,6 +396,75 @@ TEST_F(Supervision, ShutdownUndoesJobsWhenTheirDependentsAreDown) {
   EXPECT_EQ(left, std::vector<std::string>{});
 }
 
+/// A DHCP client's script sets the condition in its name.
+TEST_F(Supervision, ShutdownUnmountsBeforeTheNetworkGoes) {
+  auto mount = job("mount-nfs", {"net"});
+  mount.provides = {"storage"};
+  mount.stop.command = {"/bin/umount"};
+  add(daemon("dhcp@eth0"));
+  add(mount);
+  supervisor.set_condition("net", "dhcp@eth0", "eth0 10.0.2.15/24");
+  add(daemon("boinc", {"storage"}));
+  host.auto_stop = false;
+  taken();
+  shut_down();
+  EXPECT_THAT(taken(), ElementsAre("stop boinc"));
+  host.end("boinc", 0);
+  EXPECT_THAT(taken(), ElementsAre("undo mount-nfs"));
+  host.tell("mount-nfs", Exited{.process = Process::StopCommand, .reason = FakeHost::exit_code(0)});
+  EXPECT_THAT(taken(), ElementsAre("stop dhcp@eth0"));
+  host.end("dhcp@eth0", 0);
+  EXPECT_EQ(left, std::vector<std::string>{});
+}
+
+TEST_F(Supervision, ALostNetworkTakesAMountedStorageFromNobody) {
+  auto mount = job("mount-nfs", {"net"});
+  mount.provides = {"storage"};
+  mount.stop.command = {"/bin/umount"};
+  add(daemon("dhcp@eth0", {"link:eth0"}));
+  add(mount);
+  add(daemon("boinc", {"storage"}));
+  supervisor.set_condition("link:eth0", "kernel", "");
+  supervisor.set_condition("net", "dhcp@eth0", "eth0 10.0.2.15/24");
+  supervisor.clear_condition("link:eth0", "kernel");
+  supervisor.clear_condition("net", "dhcp@eth0");
+  EXPECT_EQ(state("dhcp@eth0"), "waiting");
+  EXPECT_EQ(state("mount-nfs"), "done");
+  EXPECT_EQ(state("boinc"), "running");
+}
+
+TEST_F(Supervision, AJobThatRunsDoesNotHoldUpWhatItNeededToBegin) {
+  add(daemon("dhcp@eth0"));
+  auto long_job = job("clock-assume", {"net"});
+  ASSERT_TRUE(supervisor.add(long_job));
+  supervisor.set_condition("net", "dhcp@eth0", "");
+  ASSERT_EQ(state("clock-assume"), "running");
+  ASSERT_TRUE(supervisor.stop("dhcp@eth0"));
+  EXPECT_EQ(state("dhcp@eth0"), "stopped");
+}
+
+TEST_F(Supervision, WhoStopsOnAnAbandonedConditionIsKilled) {
+  add(daemon("boinc", {"storage"}));
+  add(daemon("other"));
+  supervisor.set_condition("storage", "somebody", "");
+  host.auto_stop = false;
+  supervisor.abandon("storage");
+  EXPECT_EQ(state("boinc"), "running") << "it is not being stopped";
+  shut_down();
+  supervisor.abandon("storage");
+  EXPECT_EQ(state("boinc"), "stopped");
+  EXPECT_EQ(state("other"), "stopping");
+}
+
+TEST_F(Supervision, ANoteStandsInTheStatusUntilTheNext) {
+  add(daemon("a"));
+  ASSERT_TRUE(supervisor.note("a", "its server does not answer", true));
+  EXPECT_EQ(supervisor.status("a")->detail, "its server does not answer");
+  ASSERT_TRUE(supervisor.note("a", "its server answers again", false));
+  EXPECT_EQ(supervisor.status("a")->detail, std::nullopt);
+  EXPECT_EQ(supervisor.note("nobody", "", true).error().code, ENOENT);
+}
+
 TEST_F(Supervision, ShutdownEndsRestarts) {
   add(daemon("a"));
   host.end("a", 1);

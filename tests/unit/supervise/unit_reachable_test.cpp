@@ -125,7 +125,7 @@ TEST(RandomLives, KeepThePromisesAndNeverBackOffLessBeforeAStableRun) {
       if (!waits_to_retry || was_waiting_to_retry) continue;
       const Duration delay = *due - world.now;
       ASSERT_GE(delay, last_delay.value_or(1s)) << "seed " << seed << " step " << i;
-      ASSERT_LE(delay, kLongestBackoff * 11 / 10);
+      ASSERT_LE(delay, world.unit.policy.longest_backoff * 11 / 10);
       last_delay = delay;
     }
   }

@@ -170,11 +170,12 @@ TEST_F(UnitLife, IsACrashLoopFromTheFifthFailureOn) {
 }
 
 TEST_F(UnitLife, JitterStretchesByATenthAtMost) {
-  EXPECT_EQ(backoff_delay(1, 0.99), 0s);
-  EXPECT_EQ(backoff_delay(2, 0), 1s);
-  EXPECT_EQ(backoff_delay(2, 0.5), 1050ms);
-  EXPECT_LT(backoff_delay(20, 0.999), 330s);
-  EXPECT_EQ(backoff_delay(4'000'000'000U, 0), 300s);
+  EXPECT_EQ(backoff_delay(1, 0.99, 5min), 0s);
+  EXPECT_EQ(backoff_delay(2, 0, 5min), 1s);
+  EXPECT_EQ(backoff_delay(2, 0.5, 5min), 1050ms);
+  EXPECT_LT(backoff_delay(20, 0.999, 5min), 330s);
+  EXPECT_EQ(backoff_delay(4'000'000'000U, 0, 5min), 300s);
+  EXPECT_EQ(backoff_delay(20, 0, 30s), 30s);
 }
 
 TEST_F(UnitLife, AStableRunBeginsANewCount) {
@@ -348,6 +349,16 @@ TEST_F(UnitLife, StopsWhenItsNeedsGoAndComesBackWithThem) {
   feed_all({main_exits(exit_code(0)), CgroupEmpty{}});
   EXPECT_EQ(state(), "waiting");
   EXPECT_THAT(feed(NeedsMet{}), ElementsAre(Action::LaunchMain));
+}
+
+TEST_F(UnitLife, IsKilledInAHurryWhileItIsBeingStoppedAndOnlyThen) {
+  run();
+  EXPECT_THAT(feed(Hurry{}), IsEmpty());
+  EXPECT_EQ(state(), "running");
+  feed(WantDown{});
+  EXPECT_THAT(feed(Hurry{}), ElementsAre(Action::KillCgroup));
+  feed_all({main_exits(by_signal(SIGKILL)), CgroupEmpty{}});
+  EXPECT_EQ(state(), "stopped");
 }
 
 TEST_F(UnitLife, DoesNotRetryWithoutItsNeeds) {

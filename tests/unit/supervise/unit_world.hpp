@@ -38,8 +38,9 @@ enum class Happening {
   DescendantsEnd,
   CgroupTellsEmpty,
   DeadlinePasses,
+  Hurry,
 };
-inline constexpr int kHappenings = static_cast<int>(Happening::DeadlinePasses) + 1;
+inline constexpr int kHappenings = static_cast<int>(Happening::Hurry) + 1;
 
 struct World {
   Unit unit;
@@ -169,6 +170,7 @@ struct World {
       case Happening::WantUp:
       case Happening::WantDown:
       case Happening::Trigger:
+      case Happening::Hurry:
         return true;
       case Happening::NeedsMet:
         return !unit.needs_met;
@@ -269,6 +271,8 @@ struct World {
       case Happening::DeadlinePasses:
         now = std::max(now, *deadline(unit));
         return deliver(DeadlinePassed{});
+      case Happening::Hurry:
+        return deliver(supervise::Hurry{});
     }
     if (was_populated && !populated()) empty_untold = true;
   }

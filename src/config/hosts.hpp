@@ -1,0 +1,28 @@
+// Servers and ports as arguments name them.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "uebo/config/kernel_args.hpp"
+
+namespace uebo::config {
+
+/// A host before a colon, without the brackets in which an IPv6 address stands there.
+[[nodiscard]] inline std::optional<std::string_view> parse_server(std::string_view text) {
+  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  if (bracketed) text = text.substr(1, text.size() - 2);
+  const bool good = is_host(text) && (text.find(':') != std::string_view::npos) == bracketed;
+  return good ? std::optional(text) : std::nullopt;
+}
+
+[[nodiscard]] inline std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  const bool good = error == std::errc() && end == text.data() + text.size() && port >= 1;
+  return good ? std::optional(port) : std::nullopt;
+}
+
+}  // namespace uebo::config

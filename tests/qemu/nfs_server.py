@@ -1,0 +1,81 @@
+"""A real NFSv4 server in user space, nfs-ganesha, on the host's loopback: a guest reaches it as 10.0.2.2.
+
+It can be stopped, frozen and started again at any time; what it exports is a directory of the test's own.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+from guest import WORK, free_port
+from support.waiting import wait_for
+
+GRACE = 5  # seconds in which a server that has restarted gives locks to those alone who had them
+
+CONFIGURATION = """
+NFS_CORE_PARAM {{ NFS_Protocols = 4; NFS_Port = {port}; Bind_addr = {address}; Enable_NLM = false; Enable_RQUOTA = false; }}
+NFSv4 {{ RecoveryBackend = fs; RecoveryRoot = {state}; Only_Numeric_Owners = true; Grace_Period = {grace}; Lease_Lifetime = 10; }}
+EXPORT {{ Export_Id = 1; Path = {data}; Pseudo = /uebo; Access_Type = {access}; Squash = {squash}; SecType = sys;
+          Protocols = 4; Transports = TCP; FSAL {{ Name = VFS; }} }}
+"""
+
+
+class NfsServer:
+    def __init__(self, name: str, access: str = "RW", squash: str = "No_Root_Squash", address: str = "127.0.0.1") -> None:
+        self.directory = WORK / f"nfs-{name}"
+        self.data = self.directory / "data"
+        self.state = self.directory / "state"
+        for part in (self.data, self.state):
+            part.mkdir(parents=True, exist_ok=True)
+        for old in sorted(self.data.rglob("*"), reverse=True):
+            old.rmdir() if old.is_dir() and not old.is_symlink() else old.unlink()
+        self.port = free_port()
+        self.address = address
+        self.configure(access, squash)
+        self.process: subprocess.Popen[bytes] | None = None
+        self._reader: threading.Thread | None = None
+
+    def configure(self, access: str = "RW", squash: str = "No_Root_Squash") -> None:
+        text = CONFIGURATION.format(port=self.port, address=self.address, state=self.state, data=self.data, access=access,
+                                    squash=squash, grace=GRACE)  # fmt: skip
+        (self.directory / "ganesha.conf").write_text(text)
+
+    @property
+    def argument(self) -> str:
+        return f"uebo.nfsdir=10.0.2.2:/uebo,port={self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "ganesha.log"
+
+    def start(self) -> NfsServer:
+        """Returns when it takes connections. Many may run at once: the file of the process id tells them apart."""
+        self.process = subprocess.Popen(
+            ["/usr/bin/ganesha.nfsd", "-F", "-f", str(self.directory / "ganesha.conf"), "-L", str(self.log),
+             "-p", str(self.directory / "pid"), "-N", "NIV_EVENT"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        wait_for(self.listens, f"ganesha listens; log: {self.log}", 30, 0.1)
+        return self
+
+    def listens(self) -> bool:
+        assert self.process and self.process.poll() is None, f"ganesha ended: {self.log.read_text()[-2000:]}"
+        lines = Path("/proc/net/tcp").read_text().splitlines() + Path("/proc/net/tcp6").read_text().splitlines()
+        return any(f":{self.port:04X} " in line.split(" 0A ")[0] + " " and " 0A " in line for line in lines)
+
+    def freeze(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """As a power cut."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
