@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "uebo/base/file.hpp"
+#include "uebo/boinc/arm_platform.hpp"
 #include "uebo/boinc/roles.hpp"
 #include "uebo/boinc/settings_file.hpp"
 
@@ -119,8 +120,9 @@ Result<> write_project_list(const SafeDirectory& data, const std::string& path, 
 }
 
 Result<> configure() {
-  return configure_client(kDataDirectory, UEBO_TRY(config::load_kernel_args()),
-                          UEBO_TRY(kernel::find_owner("boinc:boinc")));
+  const Owner owner = UEBO_TRY(kernel::find_owner("boinc:boinc"));
+  UEBO_TRY(configure_client(kDataDirectory, UEBO_TRY(config::load_kernel_args()), owner));
+  return set_arm_platform(UEBO_TRY(SafeDirectory::open(kDataDirectory)), runs_arm_programs(), owner);
 }
 
 }  // namespace

@@ -24,8 +24,8 @@ struct Span {
   std::size_t end;
 };
 
-std::optional<Span> element(std::string_view bare, std::string_view name) {
-  const std::size_t open = bare.find(tag(name));
+std::optional<Span> element(std::string_view bare, std::string_view name, std::size_t from = 0) {
+  const std::size_t open = bare.find(tag(name), from);
   if (open == std::string_view::npos) return std::nullopt;
   const std::size_t begin = open + tag(name).size();
   const std::size_t end = bare.find(end_tag(name), begin);
@@ -53,6 +53,31 @@ std::string insert_lines(std::string_view text, std::size_t position, std::strin
   return result.append(lines).append(text.substr(at));
 }
 
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+/// The first element from `from` on that has this value.
+std::optional<Span> element_with(std::string_view bare, const Setting& setting) {
+  for (auto found = element(bare, setting.name); found; found = element(bare, setting.name, found->end))
+    if (trim(bare.substr(found->begin, found->end - found->begin)) == setting.value) return found;
+  return std::nullopt;
+}
+
+/// Puts lines of elements at the end of `section`, which is made where it is missing.
+std::string add_lines(std::string_view text, Span outer, std::optional<Span> inner, std::string_view section,
+                      std::string_view lines) {
+  if (inner) return insert_lines(text, inner->end, lines);
+  return insert_lines(text, outer.end, "  " + tag(section) + "\n" + std::string(lines) + "  " + end_tag(section) + "\n");
+}
+
+std::string line_of(std::string_view indent, const Setting& setting) {
+  return std::string(indent) + tag(setting.name) + std::string(setting.value) + end_tag(setting.name) + "\n";
+}
+
 }  // namespace
 
 std::optional<std::string> add_missing(std::string_view text, std::string_view root, std::string_view section,
@@ -66,11 +91,34 @@ std::optional<std::string> add_missing(std::string_view text, std::string_view r
   const std::string indent = root == section ? "  " : "    ";
   std::string lines;
   for (const Setting& setting : settings)
-    if (!has_element(present, setting.name))
-      lines += indent + tag(setting.name) + std::string(setting.value) + end_tag(setting.name) + "\n";
-  if (lines.empty()) return std::string(text);
-  if (inner) return insert_lines(text, inner->end, lines);
-  return insert_lines(text, outer->end, "  " + tag(section) + "\n" + lines + "  " + end_tag(section) + "\n");
+    if (!has_element(present, setting.name)) lines += line_of(indent, setting);
+  return lines.empty() ? std::string(text) : add_lines(text, *outer, inner, section, lines);
+}
+
+std::optional<std::string> with_listed(std::string_view text, std::string_view root, std::string_view section,
+                                       const Setting& setting) {
+  const std::string bare = without_comments(text);
+  const auto outer = element(bare, root);
+  if (!outer) return std::nullopt;
+  if (element_with(bare, setting)) return std::string(text);
+  const auto inner = root == section ? outer : element(bare, section);
+  return add_lines(text, *outer, inner, section, line_of(root == section ? "  " : "    ", setting));
+}
+
+std::string without_listed(std::string_view text, const Setting& setting) {
+  std::string result(text);
+  while (const auto found = element_with(without_comments(result), setting)) {
+    std::size_t begin = found->begin - tag(setting.name).size();
+    std::size_t end = found->end + end_tag(setting.name).size();
+    // A line of its own goes with its indentation and its end.
+    const std::size_t line = begin == 0 ? 0 : result.rfind('\n', begin - 1) + 1;
+    if (end < result.size() && result[end] == '\n' && trim(result.substr(line, begin - line)).empty()) {
+      begin = line;
+      ++end;
+    }
+    result.erase(begin, end - begin);
+  }
+  return result;
 }
 
 std::optional<std::string> value_of(std::string_view text, std::string_view name) {

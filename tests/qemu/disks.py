@@ -11,11 +11,12 @@ from pathlib import Path
 SIZE = "192M"
 
 
-def make_ext4(file: Path, content: Path | None = None, uuid: str = "random") -> Path:
-    """A file system labelled storage; `content` becomes its root, with owners and modes as they are."""
+def make_ext4(file: Path, content: Path | None = None, uuid: str = "random", size: str = SIZE) -> Path:
+    """A file system labelled storage; `content` becomes its root, with owners and modes as they are. A card's size must be
+    a power of two."""
     file.unlink(missing_ok=True)
     fill = ["-d", str(content)] if content else []
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-L", "storage", "-U", uuid, *fill, str(file), SIZE], check=True,
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-L", "storage", "-U", uuid, *fill, str(file), size], check=True,
                    capture_output=True)  # fmt: skip
     return file
 

@@ -59,7 +59,8 @@ class Machine:
 
 
 VIRT_AARCH64 = Machine("virt, cortex-a53", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53", "-smp", "2"])
-VIRT_ARMHF = Machine("virt, cortex-a7", ARMHF, "qemu-system-arm", ["-M", "virt", "-cpu", "cortex-a7", "-smp", "2"])
+# A kernel without LPAE sees no PCI above 4 GiB: highmem=off.
+VIRT_ARMHF = Machine("virt, cortex-a7", ARMHF, "qemu-system-arm", ["-M", "virt,highmem=off", "-cpu", "cortex-a7", "-smp", "2"])
 PC = Machine("q35", AMD64, "qemu-system-x86_64", ["-M", "q35", "-cpu", "max", "-smp", "2"], console="ttyS0")
 ORANGEPI_PC = Machine("orangepi-pc", ARMHF, "qemu-system-arm", ["-M", "orangepi-pc"], console="ttyS0", nic="", disk="sd",
                       dtb="sun8i-h3-orangepi-pc.dtb", memory=1024)  # fmt: skip

@@ -20,6 +20,12 @@ struct Setting {
 [[nodiscard]] std::optional<std::string> add_missing(std::string_view text, std::string_view root,
                                                      std::string_view section, std::span<const Setting> settings);
 
+/// The text in which an element that may stand several times stands at least once with this value, or not at all.
+/// None: there is no `root`.
+[[nodiscard]] std::optional<std::string> with_listed(std::string_view text, std::string_view root,
+                                                     std::string_view section, const Setting& setting);
+[[nodiscard]] std::string without_listed(std::string_view text, const Setting& setting);
+
 /// The content of the first element of this name that is no comment.
 [[nodiscard]] std::optional<std::string> value_of(std::string_view text, std::string_view name);
 /// The text with that content replaced; as it was where there is none.

@@ -1,0 +1,47 @@
+#include "uebo/boinc/arm_platform.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "uebo/boinc/settings_file.hpp"
+#include "uebo/kernel/process.hpp"
+
+namespace uebo::boinc {
+namespace {
+
+constexpr const char* kFile = "cc_config.xml";
+constexpr std::size_t kLargestFile = 256 * 1024;
+constexpr Setting kSetting{"alt_platform", kArmPlatform};
+
+/// What execve(2) and ld.so(8) mean by it.
+const char* meaning(const Result<int>& ended) {
+  if (!ended && ended.error().code == ENOEXEC) return "this kernel runs no 32-bit programs (COMPAT)";
+  if (!ended && ended.error().code == ENOENT) return "the 32-bit loader is missing";
+  if (!ended) return "it could not be started";
+  return *ended == 127 ? "a 32-bit library is missing" : "it failed";
+}
+
+}  // namespace
+
+bool runs_arm_programs(const std::string& check) {
+  if (access(check.c_str(), F_OK) != 0) return false;
+  const auto ended = kernel::run_program({check});
+  if (ended && *ended == 0) return true;
+  spdlog::warn("no tasks for 32-bit ARM: {} ({})", meaning(ended),
+               ended ? "exit code " + std::to_string(*ended) : ended.error().message());
+  return false;
+}
+
+Result<> set_arm_platform(const kernel::SafeDirectory& data, bool runs, kernel::Owner owner) {
+  const auto before = data.read(kFile, kLargestFile);
+  if (!before) return runs ? Result<>(std::unexpected(before.error())) : Result<>();
+  const auto after = runs ? with_listed(*before, "cc_config", "options", kSetting)
+                          : std::optional(without_listed(*before, kSetting));
+  if (!after || *after == *before) return {};
+  spdlog::info("{} {} BOINC's platforms", kArmPlatform, runs ? "is one of" : "is no longer one of");
+  return data.replace(kFile, *after, owner, 0644);
+}
+
+}  // namespace uebo::boinc
