@@ -37,8 +37,8 @@ bool runs_arm_programs(const std::string& check) {
 Result<> set_arm_platform(const kernel::SafeDirectory& data, bool runs, kernel::Owner owner) {
   const auto before = data.read(kFile, kLargestFile);
   if (!before) return runs ? Result<>(std::unexpected(before.error())) : Result<>();
-  const auto after = runs ? with_listed(*before, "cc_config", "options", kSetting)
-                          : std::optional(without_listed(*before, kSetting));
+  const auto after =
+      runs ? with_listed(*before, "cc_config", "options", kSetting) : std::optional(without_listed(*before, kSetting));
   if (!after || *after == *before) return {};
   spdlog::info("{} {} BOINC's platforms", kArmPlatform, runs ? "is one of" : "is no longer one of");
   return data.replace(kFile, *after, owner, 0644);

@@ -50,13 +50,6 @@ constexpr std::array kSettingsFiles{
     SettingsFile{"global_prefs_override.xml", "global_preferences", "global_preferences", kPreferences},
 };
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 Result<std::string> random_password() {
   std::array<unsigned char, 16> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))

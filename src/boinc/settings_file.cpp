@@ -53,13 +53,6 @@ std::string insert_lines(std::string_view text, std::size_t position, std::strin
   return result.append(lines).append(text.substr(at));
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 /// The first element from `from` on that has this value.
 std::optional<Span> element_with(std::string_view bare, const Setting& setting) {
   for (auto found = element(bare, setting.name); found; found = element(bare, setting.name, found->end))
@@ -71,7 +64,8 @@ std::optional<Span> element_with(std::string_view bare, const Setting& setting) 
 std::string add_lines(std::string_view text, Span outer, std::optional<Span> inner, std::string_view section,
                       std::string_view lines) {
   if (inner) return insert_lines(text, inner->end, lines);
-  return insert_lines(text, outer.end, "  " + tag(section) + "\n" + std::string(lines) + "  " + end_tag(section) + "\n");
+  return insert_lines(text, outer.end,
+                      "  " + tag(section) + "\n" + std::string(lines) + "  " + end_tag(section) + "\n");
 }
 
 std::string line_of(std::string_view indent, const Setting& setting) {
@@ -79,6 +73,13 @@ std::string line_of(std::string_view indent, const Setting& setting) {
 }
 
 }  // namespace
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
 
 std::optional<std::string> add_missing(std::string_view text, std::string_view root, std::string_view section,
                                        std::span<const Setting> settings) {

@@ -14,6 +14,9 @@ struct Setting {
   std::string_view value;
 };
 
+/// A value without the blanks and line ends around it.
+[[nodiscard]] std::string_view trim(std::string_view text);
+
 /// The text with every setting that the element `section` lacks added at its end; the section itself is added at the
 /// end of `root` where it is missing (the two may be the same). Comments are left alone and hold no settings. None:
 /// there is no `root`, so this is not such a file.

@@ -42,7 +42,8 @@ TEST_F(ArmPlatform, IsHadWhereTheProgramEndsWell) {
 
 TEST_F(ArmPlatform, IsNotHadWithoutTheProgramTheLoaderOrTheKernelsHelp) {
   EXPECT_FALSE(runs_arm_programs(tree.path("absent")));
-  EXPECT_FALSE(runs_arm_programs(program("#!/absent/loader\n"))) << "ENOENT, as with an ELF file whose loader is missing";
+  EXPECT_FALSE(runs_arm_programs(program("#!/absent/loader\n")))
+      << "ENOENT, as with an ELF file whose loader is missing";
   EXPECT_FALSE(runs_arm_programs(program("\x7f\x45LF of another kind"))) << "ENOEXEC";
 }
 
@@ -65,7 +66,8 @@ TEST_F(ArmPlatform, MakesTheSectionThatItNeeds) {
 }
 
 TEST_F(ArmPlatform, GoesAgainWhereTheNodeCannotRunIt) {
-  const std::string rest = "<cc_config>\n  <options>\n    <alt_platform>vax-dec-vms</alt_platform>\n  </options>\n</cc_config>\n";
+  const std::string rest =
+      "<cc_config>\n  <options>\n    <alt_platform>vax-dec-vms</alt_platform>\n  </options>\n</cc_config>\n";
   tree.write("data/cc_config.xml", rest);
   set(true);
   EXPECT_NE(file(), rest);
