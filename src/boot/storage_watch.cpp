@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <thread>
 
 #include "uebo/boot/nfs_storage.hpp"
 #include "uebo/boot/notify.hpp"
@@ -42,10 +43,12 @@ class Watch {
     tell(fmt::format("{}; who uses /storage waits for it", answer.error().message()), true);
   }
 
-  /// The node goes down. Who is stuck on a server that does not answer can't be asked to end.
+  /// The node goes down. Who is stuck on a server that does not answer can't be asked to end; one that is being
+  /// restarted refuses connections for a few seconds.
   void last_look() {
     misses_ = away_ ? misses_ : 0;
     for (int tries = 0; tries < kMissesToBeAway && !away_; ++tries) {
+      if (tries > 0) std::this_thread::sleep_for(kPauseWhileAway);
       look();
       if (misses_ == 0) return;
     }

@@ -1,6 +1,7 @@
 // The end of /storage: the date, the data, the mount. Bounded, and never given up before the data is out, unless it is
 // a server's that does not answer.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -52,7 +53,7 @@ bool write_out_and_unmount() {
 }
 
 /// Returns what became of the mount.
-Result<std::string_view> unmount_disk() {
+Result<std::string> unmount_disk() {
   if (write_out_and_unmount()) return "unmounted";
   if (kernel::unmount(kStorageDirectory, MNT_FORCE)) return "unmounted by force";
   UEBO_TRY(kernel::unmount(kStorageDirectory, MNT_DETACH));
@@ -70,17 +71,19 @@ bool still_mounted() {
 }
 
 /// Whatever goes to the server may never come back, so each step has a child and a limit of its own.
-Result<std::string_view> unmount_nfs(const MountedServer& server) {
+Result<std::string> unmount_nfs(const MountedServer& server) {
   const auto answer = kernel::find_nfs_server(server.address, server.port, kAnswer);
-  if (!answer) spdlog::warn("{}; what was not written yet is lost", answer.error().message());
+  std::string lost;
   if (answer) {
     const auto code = kernel::run_bounded([] { return write_out_and_unmount() ? 0 : 1; }, kWriteOut);
     if (code && *code == 0) return "unmounted";
-    if (!code) spdlog::warn("writing out takes longer than {} s", kWriteOut.count());
+    if (!code) lost = fmt::format("; writing out took longer than {} s", kWriteOut.count());
+  } else {
+    lost = fmt::format("; what was not written yet is lost: {}", answer.error().message());
   }
   // By force: what waits for the server gets an error. Busy or not known to have ended, it goes out of sight.
-  if (unmount_within(MNT_FORCE, kUnmount)) return "unmounted by force";
-  if (unmount_within(MNT_DETACH, kUnmount) || !still_mounted()) return "detached";
+  if (unmount_within(MNT_FORCE, kUnmount)) return "unmounted by force" + lost;
+  if (unmount_within(MNT_DETACH, kUnmount) || !still_mounted()) return "detached" + lost;
   return fail(ETIMEDOUT, "unmount", kStorageDirectory);
 }
 

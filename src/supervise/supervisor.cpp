@@ -415,7 +415,9 @@ void Supervisor::report(Entry& entry, const State& before) {
   } else if (std::holds_alternative<Starting>(unit.state) && unit.failures > 0) {
     spdlog::log(level(spdlog::level::warn), "{}: {}; starting it again", name, why);
   } else if (std::holds_alternative<Stopped>(unit.state) && std::holds_alternative<Stopping>(before)) {
-    spdlog::info("{}: stopped", name);
+    // A job that is undone says how that went: its log is gone when the node is down.
+    const std::string said = job && !entry.spec.stop.command.empty() ? last_line(entry) : "";
+    spdlog::info("{}: stopped{}{}", name, said.empty() ? "" : ": ", said);
   }
 }
 

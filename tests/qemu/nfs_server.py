@@ -5,6 +5,7 @@ It can be stopped, frozen and started again at any time; what it exports is a di
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import threading
@@ -17,7 +18,7 @@ GRACE = 5  # seconds in which a server that has restarted gives locks to those a
 
 CONFIGURATION = """
 NFS_CORE_PARAM {{ NFS_Protocols = 4; NFS_Port = {port}; Bind_addr = {address}; Enable_NLM = false; Enable_RQUOTA = false; }}
-NFSv4 {{ RecoveryBackend = fs; RecoveryRoot = {state}; Only_Numeric_Owners = true; Grace_Period = {grace}; Lease_Lifetime = 10; }}
+NFSv4 {{ RecoveryBackend = fs; RecoveryRoot = {state}; Only_Numeric_Owners = true; Grace_Period = {grace}; Lease_Lifetime = {grace}; }}
 EXPORT {{ Export_Id = 1; Path = {data}; Pseudo = /uebo; Access_Type = {access}; Squash = {squash}; SecType = sys;
           Protocols = 4; Transports = TCP; FSAL {{ Name = VFS; }} }}
 """
@@ -25,7 +26,8 @@ EXPORT {{ Export_Id = 1; Path = {data}; Pseudo = /uebo; Access_Type = {access}; 
 
 class NfsServer:
     def __init__(self, name: str, access: str = "RW", squash: str = "No_Root_Squash", address: str = "127.0.0.1") -> None:
-        self.directory = WORK / f"nfs-{name}"
+        # ganesha reads brackets in a path as something of its own.
+        self.directory = WORK / ("nfs-" + re.sub(r"[^A-Za-z0-9_-]+", "-", name))
         self.data = self.directory / "data"
         self.state = self.directory / "state"
         for part in (self.data, self.state):

@@ -1,6 +1,7 @@
 """The record of a run: each case with its boards and its serial logs, the commit and the images. A pytest plug-in.
 
 A run with --full leaves it in out/tests/shown/: results.json and, beside it, the serial log of every guest of every case.
+A later run with --full of the same commit and images, be it of some cases only, adds to the record what it showed.
 Copied to tests/qemu/results.json, it is what buildsteps/readme-tables makes the README's table from.
 """
 
@@ -54,14 +55,38 @@ def git(*words: str) -> str:
     return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
+def subject() -> dict[str, Any]:
+    """What was tested."""
+    images = {machine.image for machine in MACHINES if machine.image.initramfs.exists()}
+    return {
+        "commit": git("describe", "--always", "--dirty", "--abbrev=12"),
+        "images": {image.arch: digest(image.initramfs) for image in sorted(images, key=lambda image: image.arch)},
+    }
+
+
+def earlier_record() -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((SHOWN / "results.json").read_text())
+        return record
+    except (OSError, ValueError):
+        return {}
+
+
 class Recorder:
     """Collects while the tests run, writes at the end."""
 
     def __init__(self) -> None:
         self.groups: dict[str, str] = {}
         self.cases: dict[str, dict[str, Any]] = {}
-        shutil.rmtree(SHOWN, ignore_errors=True)
-        SHOWN.mkdir(parents=True)
+        self.subject = subject()
+        earlier = earlier_record()
+        if {key: earlier.get(key) for key in self.subject} == self.subject:
+            self.groups = earlier["groups"]
+            self.earlier = {case["case"]: case for case in earlier["cases"]}
+        else:
+            self.earlier = {}
+            shutil.rmtree(SHOWN, ignore_errors=True)
+            SHOWN.mkdir(parents=True)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -90,13 +115,11 @@ class Recorder:
             case["boards"] = sorted({*case["boards"], guest.machine.name})
 
     def pytest_sessionfinish(self) -> None:
-        images = {machine.image for machine in MACHINES if machine.image.initramfs.exists()}
-        record = {
-            "commit": git("describe", "--always", "--dirty", "--abbrev=12"),
+        cases = self.earlier | self.cases
+        record = self.subject | {
             "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
-            "images": {image.arch: digest(image.initramfs) for image in sorted(images, key=lambda image: image.arch)},
             "groups": dict(sorted(self.groups.items())),
-            "cases": [self.cases[name] for name in sorted(self.cases)],
+            "cases": [cases[name] for name in sorted(cases)],
         }
         (SHOWN / "results.json").write_text(json.dumps(record, indent=1) + "\n")
 
