@@ -89,17 +89,6 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-def licence_of(copyright_file: pathlib.Path) -> str:
-    """The licences that a machine-readable debian/copyright names, else "see copyright"."""
-    if not copyright_file.is_file():
-        return "see copyright"
-    text = copyright_file.read_text(errors="replace")
-    if not re.search(r"^Format:.*copyright-format", text, re.MULTILINE):
-        return "see copyright"
-    names = {name.strip() for name in re.findall(r"^License:[ \t]*(\S.*)$", text, re.MULTILINE)}
-    return ", ".join(sorted(names)) or "see copyright"
-
-
 @dataclass(frozen=True)
 class Elf:
     machine: int  # e_machine
