@@ -74,5 +74,10 @@ def kernel_image(arch: str) -> str:
     return str(data["kernel"]["image"])
 
 
+def platforms() -> list[str]:
+    """The images that the build can make: of an architecture, or of one that runs another's programs too (aarch64+armhf)."""
+    return sorted(path.stem for path in (ROOT / "buildsteps/platforms").glob("*.toml") if path.stem != "common")
+
+
 def load() -> dict[str, Board]:
     return {path.stem: _board(path) for path in sorted(FOLDER.glob("*.toml"))}

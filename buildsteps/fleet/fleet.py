@@ -36,6 +36,7 @@ class Fleet:
     nodes: list[Node] = field(default_factory=list)
     default_append: str = ""
     network: Network | None = None
+    platforms: dict[str, str] = field(default_factory=dict)  # architecture -> the image that its boards get
 
 
 def read(path: pathlib.Path) -> tuple[Fleet, Document]:
@@ -54,14 +55,14 @@ class _Reader:
         data = self.text.data
         self.known_keys((), data, ["network", "defaults", "node"])
         defaults = self.table("defaults")
-        self.known_keys(("defaults",), defaults, ["append", "uebo"])
+        self.known_keys(("defaults",), defaults, ["append", "platform", "uebo"])
         nodes = data.get("node", [])
         if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
             self.text.problem(("node",), "node is no list of tables, expected [[node]]")
             nodes = []
         found = [node for number, entry in enumerate(nodes) if (node := self.node(number, entry, defaults))]
         self.no_duplicates(nodes)
-        return Fleet(found, self.append([(("defaults",), defaults)], None), self.network())
+        return Fleet(found, self.append([(("defaults",), defaults)], None), self.network(), self.platforms(defaults))
 
     # --- parts
 
@@ -107,6 +108,12 @@ class _Reader:
             self.text.problem(("network", "range"), f"range = {span!r}, expected two addresses of {subnet}, the lower first")
             return None
         return Network(subnet, (first, last))
+
+    def platforms(self, defaults: dict[str, Any]) -> dict[str, str]:
+        chosen, known = self.string(("defaults",), defaults, "platform", "the name of a platform"), board.platforms()
+        if chosen and chosen not in known:
+            self.text.problem(("defaults", "platform"), "platform: " + arguments.unknown(chosen, known))
+        return {chosen.partition("+")[0]: chosen} if chosen else {}
 
     def node(self, number: int, entry: dict[str, Any], defaults: dict[str, Any]) -> Node | None:
         place: Path = ("node", number)

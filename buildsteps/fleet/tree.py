@@ -4,7 +4,7 @@ import os
 import pathlib
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fleet import board, boot_script, pxelinux, raspberry_pi, uimage
 from fleet.board import Board
@@ -13,18 +13,22 @@ from fleet.fleet import Fleet, Node
 
 @dataclass(frozen=True)
 class Images:
-    """What buildsteps/build left in out/ARCH/."""
+    """What buildsteps/build left in out/PLATFORM/: for each architecture its own platform, or the one that was chosen."""
 
     folder: pathlib.Path
+    platforms: dict[str, str] = field(default_factory=dict)
+
+    def platform(self, arch: str) -> str:
+        return self.platforms.get(arch, arch)
 
     def kernel(self, arch: str) -> pathlib.Path:
-        return self.folder / arch / board.kernel_image(arch)
+        return self.folder / self.platform(arch) / board.kernel_image(arch)
 
     def initramfs(self, arch: str) -> pathlib.Path:
-        return self.folder / arch / "initramfs.zst"
+        return self.folder / self.platform(arch) / "initramfs.zst"
 
     def dtbs(self, arch: str) -> pathlib.Path:
-        return self.folder / arch / "dtbs"
+        return self.folder / self.platform(arch) / "dtbs"
 
     def present(self) -> list[str]:
         """The architectures of ARM that are built."""

@@ -51,6 +51,7 @@ def other(name: str = "b", mac: str = "02:00:00:00:00:02", kind: str = "pine64-p
     ('[network]\nsubnet = "10.0.0.300"\n', 2, 'expected a network such as "10.0.0.0/24"'),
     ('[network]\nsubnet = "10.0.0.0"\nrange = ["10.0.0.9", "10.0.0.1"]\n', 3, "expected two addresses of 10.0.0.0/24"),
     ('[defaults]\n\nuebo.consull = "a:1"\n', 3, "did you mean uebo.consul?"),
+    ('[defaults]\nplatform = "aarch64+armhv"\n', 2, "did you mean aarch64+armhf?"),
     ("# nothing\n[[nodes]]\n", 2, "unknown 'nodes', did you mean node?"),
     ('[[node]]\nname = "a\n', 2, "Illegal character"),
 ])  # fmt: skip
@@ -171,6 +172,17 @@ def test_files_of_a_node_that_left_disappear(tmp_path: Path, images: Images) -> 
     Tree(root, images, fleet_of(tmp_path, NODE)[0], ["aarch64"]).write(None)
     assert not (root / "pxelinux.cfg/01-02-00-00-00-00-02").exists() and (root / "pxelinux.cfg/01-02-00-00-00-00-01").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fleet.toml", "out", "tftproot"]
+
+
+def test_boards_get_the_image_of_the_platform_that_was_chosen(tmp_path: Path, images: Images) -> None:
+    (images.folder / "aarch64+armhf").mkdir()
+    for name in ("Image", "initramfs.zst"):
+        (images.folder / "aarch64+armhf" / name).write_text(f"{name} of aarch64+armhf")
+    fleet = fleet_of(tmp_path, '[defaults]\nplatform = "aarch64+armhf"\n' + NODE)[0]
+    root = tmp_path / "tftproot"
+    Tree(root, Images(images.folder, fleet.platforms), fleet, ["aarch64", "armhf"]).write(None)
+    assert (root / "aarch64/initramfs.zst").read_text() == "initramfs.zst of aarch64+armhf"
+    assert (root / "armhf/initramfs.zst").read_text() == "initramfs.zst"
 
 
 def test_each_architecture_has_a_default(tmp_path: Path, images: Images) -> None:
