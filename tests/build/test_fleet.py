@@ -167,6 +167,10 @@ def test_the_script_sets_addresses_where_a_boards_own_overlap() -> None:
     assert "setenv ramdisk_addr_r 0x04000000" in text and "sunxi" not in text
 
 
+def test_the_script_goes_on_trying() -> None:
+    assert boot_script.text(board.load().values()).endswith("sleep 10\nreset\n")
+
+
 @pytest.fixture
 def images(tmp_path: Path) -> Images:
     for arch, kernel in (("aarch64", "Image"), ("armhf", "zImage")):
