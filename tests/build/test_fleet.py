@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 import subprocess
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fleet import board, boot_script, dnsmasq, memory, pxelinux, sdcard, uimage
 from fleet.board import MIB, ROOT
-from fleet.fleet import Fleet, read
+from fleet.fleet import Fleet, Node, read
 from fleet.kernel_image import KernelImage
 from fleet.kernel_image import read as read_kernel
 from fleet.tree import Images, Tree, entry
@@ -252,9 +253,46 @@ def test_a_card_whose_board_needs_other_addresses_has_a_script(tmp_path: Path, i
     assert sorted(path.name for path in (files / "extlinux").iterdir()) == ["uebo.conf"]
 
 
-def give_device_tree(images: Images, name: str) -> None:
-    place = images.dtbs("aarch64") / name
-    place.parent.mkdir(parents=True)
+def old_loaders_node(folder: Path) -> Node:
+    """A node whose board's loader is older than zImage."""
+    node = fleet_of(folder, other(kind="orangepi-pc") + 'uebo.boinc.password = "two words"\n')[0].nodes[0]
+    return replace(node, board=replace(node.board, uimage_load=0x208000))
+
+
+def test_a_board_with_an_old_loader_gets_uimage_and_uinitrd(tmp_path: Path, images: Images) -> None:
+    node = old_loaders_node(tmp_path)
+    tree = Tree(tmp_path / "tftproot", images, Fleet([node]), ["armhf"])
+    tree.boards = [node.board]
+    tree.write(None)
+    lines = (tmp_path / "tftproot/pxelinux.cfg/01-02-00-00-00-00-02").read_text().splitlines()
+    assert lines[3:5] == ["  kernel armhf/orangepi-pc/uImage", "  initrd armhf/orangepi-pc/uInitrd"]
+    made = [(tmp_path / "tftproot/armhf/orangepi-pc" / name).read_bytes() for name in ("uImage", "uInitrd")]
+    assert made == [uimage.kernel("armhf", b"zImage", 0x208000), uimage.ramdisk("armhf", b"initramfs.zst")]
+
+
+def test_a_card_for_an_old_loader_has_a_boot_ini(tmp_path: Path, images: Images) -> None:
+    node = old_loaders_node(tmp_path)
+    give_device_tree(images, node.dtb, "armhf")
+    files = tmp_path / "fat"
+    files.mkdir()
+    sdcard.fill(files, node, images, None)
+    assert (files / "boot.ini").read_text().splitlines() == [
+        "ODROIDC-UBOOT-CONFIG", "", """setenv bootargs 'console=ttyS0 uebo.hostname=b uebo.boinc.password="two words"'""",
+        "fatload mmc 0:1 0x42000000 uImage", "fatload mmc 0:1 0x43400000 uInitrd", "fatload mmc 0:1 0x43000000 sun8i-h3-orangepi-pc.dtb",
+        "bootm 0x42000000 0x43400000 0x43000000",
+    ]  # fmt: skip
+    assert sorted(path.name for path in files.iterdir()) == ["boot.ini", "sun8i-h3-orangepi-pc.dtb", "uImage", "uInitrd"]
+
+
+def test_a_kernel_that_would_be_moved_onto_the_initramfs_is_refused() -> None:
+    kind = replace(board.load()["orangepi-pc"], uimage_load=0x43000000)
+    found = memory.overlaps(kind, KernelImage(6 * MIB, 30 * MIB, "other"), 20 * MIB)
+    assert any("the kernel at its load address" in text and "the initramfs" in text for text in found), found
+
+
+def give_device_tree(images: Images, name: str, arch: str = "aarch64") -> None:
+    place = images.dtbs(arch) / name
+    place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("device tree")
 
 
