@@ -209,15 +209,19 @@ def test_a_pi_finds_its_own_loaders_files(tmp_path: Path, images: Images) -> Non
     assert "arm_64bit=1\nkernel=Image\ninitramfs initramfs.zst followkernel\n" in (folder / "config.txt").read_text()
 
 
-@pytest.mark.parametrize("more", ["", 'range = ["10.0.0.100", "10.0.0.200"]\n'])
-def test_dnsmasq_takes_its_configuration(tmp_path: Path, more: str) -> None:
-    network = fleet_of(tmp_path, f'[network]\nsubnet = "10.0.0.0/24"\n{more}')[0].network
-    assert network
+@pytest.mark.parametrize(("more", "proxy"), [
+    ("", False),
+    ('[network]\nsubnet = "10.0.0.0/24"\n', True),
+    ('[network]\nsubnet = "10.0.0.0/24"\nrange = ["10.0.0.100", "10.0.0.200"]\n', False),
+])  # fmt: skip
+def test_dnsmasq_takes_its_configuration(tmp_path: Path, more: str, proxy: bool) -> None:
+    fleet, problems = fleet_of(tmp_path, more)
+    assert not problems
     file = tmp_path / "dnsmasq.conf"
-    file.write_text(dnsmasq.configuration(network, tmp_path, file))
+    file.write_text(dnsmasq.configuration(fleet.network, tmp_path, file))
     checked = subprocess.run(["/usr/sbin/dnsmasq", "--test", f"--conf-file={file}"], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
-    assert ("proxy" in file.read_text().replace("a proxy", "")) == (not more)
+    assert (",proxy," in file.read_text()) == proxy and ("dhcp-range" in file.read_text()) == bool(more)
 
 
 # --- SD cards
