@@ -68,9 +68,9 @@ class Apt:
     def update(self) -> bool:
         """A mirror in the middle of its sync disagrees with its signature for a while: it is asked several times."""
         for attempt in range(_ATTEMPTS):
+            time.sleep(5 * attempt)
             if self.run("apt-get", "update", "--error-on=any").returncode == 0:
                 return True
-            time.sleep(5 * (attempt + 1))
         return False
 
     def archives(self, wanted: list[str]) -> list[Archive] | None:
