@@ -70,8 +70,15 @@ def _board(path: pathlib.Path) -> Board:
 
 def kernel_image(arch: str) -> str:
     """What the build calls the kernel of that architecture."""
-    data = tomllib.loads((ROOT / "buildsteps/platforms" / f"{arch}.toml").read_text())
-    return str(data["kernel"]["image"])
+    return str(_platform(arch)["kernel"]["image"])
+
+
+def debian_architecture(arch: str) -> str:
+    return str(_platform(arch)["debian-architecture"])
+
+
+def _platform(arch: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / "buildsteps/platforms" / f"{arch}.toml").read_text())
 
 
 def platforms() -> list[str]:

@@ -20,6 +20,17 @@ _SCRIPT = """\
 {addresses}sysboot ${{devtype}} ${{devnum}}:${{distro_bootpart}} any ${{scriptaddr}} /extlinux/uebo.conf
 """
 
+# For the loader of Odroid boards, which knows neither extlinux nor zImage (its first line is what it looks for).
+_BOOT_INI = """\
+ODROIDC-UBOOT-CONFIG
+
+setenv bootargs '{append}'
+fatload mmc 0:1 {kernel_addr_r:#010x} uImage
+fatload mmc 0:1 {ramdisk_addr_r:#010x} uInitrd
+fatload mmc 0:1 {fdt_addr_r:#010x} {dtb}
+bootm {kernel_addr_r:#010x} {ramdisk_addr_r:#010x} {fdt_addr_r:#010x}
+"""
+
 
 def write(target: pathlib.Path, size: int, node: Node, images: Images, loader: pathlib.Path | None,
           firmware: pathlib.Path | None) -> None:  # fmt: skip
@@ -67,6 +78,9 @@ def fill(folder: pathlib.Path, node: Node, images: Images, firmware: pathlib.Pat
         # The firmware loads the kernel itself.
         raspberry_pi.fill(folder, images, arch, [node.dtb], node.dtb, node.append, firmware)
         return
+    if node.board.uimage_load is not None:
+        _legacy(folder, node, images, node.board.uimage_load)
+        return
     place(images.kernel(arch), folder / board.kernel_image(arch))
     place(images.initramfs(arch), folder / "initramfs.zst")
     if node.dtb:
@@ -81,6 +95,15 @@ def fill(folder: pathlib.Path, node: Node, images: Images, firmware: pathlib.Pat
         (folder / "extlinux/uebo.conf").write_text(text)
     else:
         (folder / "extlinux/extlinux.conf").write_text(text)
+
+
+def _legacy(folder: pathlib.Path, node: Node, images: Images, load: int) -> None:
+    assert node.board.uboot
+    kernel, initramfs = uimage.both(node.board.arch, images.kernel(node.board.arch), images.initramfs(node.board.arch), load)
+    (folder / "uImage").write_bytes(kernel)
+    (folder / "uInitrd").write_bytes(initramfs)
+    place(images.dtbs(node.board.arch) / node.dtb, folder / node.dtb)
+    (folder / "boot.ini").write_text(_BOOT_INI.format(append=node.append, dtb=node.dtb, **node.board.uboot.addresses))
 
 
 def _storage(card: pathlib.Path, size: int) -> None:

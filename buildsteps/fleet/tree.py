@@ -86,8 +86,9 @@ class Tree:
                 self.legacy_images(root / arch / kind.id, kind, kind.uimage_load)
 
     def legacy_images(self, folder: pathlib.Path, kind: Board, load: int) -> None:
-        self.save(folder / "uImage", uimage.kernel(kind.arch, self.images.kernel(kind.arch).read_bytes(), load))
-        self.save(folder / "uInitrd", uimage.ramdisk(kind.arch, self.images.initramfs(kind.arch).read_bytes()))
+        kernel, initramfs = uimage.both(kind.arch, self.images.kernel(kind.arch), self.images.initramfs(kind.arch), load)
+        self.save(folder / "uImage", kernel)
+        self.save(folder / "uInitrd", initramfs)
 
     def node(self, root: pathlib.Path, node: Node) -> None:
         text = pxelinux.text(entry(node))

@@ -5,6 +5,8 @@ It can be stopped, frozen and started again at any time; what it exports is a di
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -21,6 +23,11 @@ NFSv4 {{ RecoveryBackend = fs; RecoveryRoot = {state}; Only_Numeric_Owners = tru
 EXPORT {{ Export_Id = 1; Path = {data}; Pseudo = /uebo; Access_Type = {access}; Squash = {squash}; SecType = sys;
           Protocols = 4; Transports = TCP; FSAL {{ Name = VFS; }} }}
 """
+
+
+def available() -> bool:
+    """It needs root, and its package."""
+    return os.geteuid() == 0 and shutil.which("ganesha.nfsd", path=os.environ.get("PATH", "") + ":/usr/bin:/usr/sbin") is not None
 
 
 class NfsServer:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
 from typing import Callable
@@ -12,10 +10,10 @@ import pytest
 
 import disks
 from guest import WORK, Disk, Guest, Json
-from nfs_server import NfsServer
+from nfs_server import NfsServer, available
 from support.waiting import wait_for
 
-if os.geteuid() != 0 or shutil.which("ganesha.nfsd", path=os.environ.get("PATH", "") + ":/usr/bin:/usr/sbin") is None:
+if not available():
     pytest.skip("nfs-ganesha needs root, and its package", allow_module_level=True)
 
 Record = Callable[[str, object], None]
