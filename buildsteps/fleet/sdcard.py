@@ -16,6 +16,18 @@ FAT_SIZE = 240 * MIB
 SMALLEST = 512 * MIB
 _SECTOR = 512
 
+# What the loader of an Odroid C1 reads (Hardkernel's wiki, "boot.ini"): the first line is a magic word, the addresses are those
+# of its own examples.
+_BOOT_INI = """\
+ODROIDC-UBOOT-CONFIG
+
+setenv bootargs '{append}'
+fatload mmc 0:1 0x21000000 uImage
+fatload mmc 0:1 0x22000000 uInitrd
+fatload mmc 0:1 0x21800000 {dtb}
+bootm 0x21000000 0x22000000 0x21800000
+"""
+
 _SCRIPT = """\
 {addresses}sysboot ${{devtype}} ${{devnum}}:${{distro_bootpart}} any ${{scriptaddr}} /extlinux/uebo.conf
 """
@@ -67,6 +79,9 @@ def fill(folder: pathlib.Path, node: Node, images: Images, firmware: pathlib.Pat
         # The firmware loads the kernel itself.
         raspberry_pi.fill(folder, images, arch, [node.dtb], node.dtb, node.append, firmware)
         return
+    if node.board.uimage_load is not None:
+        _legacy_boot(folder, node, images, node.board.uimage_load)
+        return
     place(images.kernel(arch), folder / board.kernel_image(arch))
     place(images.initramfs(arch), folder / "initramfs.zst")
     if node.dtb:
@@ -81,6 +96,15 @@ def fill(folder: pathlib.Path, node: Node, images: Images, firmware: pathlib.Pat
         (folder / "extlinux/uebo.conf").write_text(text)
     else:
         (folder / "extlinux/extlinux.conf").write_text(text)
+
+
+def _legacy_boot(folder: pathlib.Path, node: Node, images: Images, load: int) -> None:
+    arch = node.board.arch
+    dtb = pathlib.PurePosixPath(node.dtb).name
+    (folder / "uImage").write_bytes(uimage.kernel(arch, images.kernel(arch).read_bytes(), load))
+    (folder / "uInitrd").write_bytes(uimage.ramdisk(arch, images.initramfs(arch).read_bytes()))
+    place(images.dtbs(arch) / node.dtb, folder / dtb)
+    (folder / "boot.ini").write_text(_BOOT_INI.format(append=node.append, dtb=dtb))
 
 
 def _storage(card: pathlib.Path, size: int) -> None:
