@@ -1,7 +1,7 @@
 """README's table of boards: what was emulated, what passed the gate of device trees alone, what can't work and why.
 
 From buildsteps/boards/*.toml and the record of the emulated runs (tests/qemu/results.json, written by tests/qemu/results.py).
-That the limits which a board's file declares are those that were found is shown by tests/qemu/test_boards.py.
+That the limits which a board's file declares are those that were found is shown by tests/qemu/test_board_drivers.py.
 """
 
 from __future__ import annotations
