@@ -15,6 +15,7 @@ from image.drivers import Drivers
 
 CPU_SUPPLY = "cpu-supply"
 _SUPPLY = "cpu*-supply"  # cpu0-supply in older ones
+_SUPPLIES = "*-supply"
 
 
 @dataclass
@@ -61,6 +62,13 @@ class _Gate:
                 waiting += [*self.tree.targets(node, self.tables.references), *([node.parent] if node.parent else [])]
         return seen
 
+    def fault(self, node: Node) -> str:
+        off = [supply.path for supply in self.tree.targets(node, {_SUPPLIES: ""}) if not supply.is_okay]
+        if off:
+            # A driver waits for it for ever.
+            return f"{off[0]}, the supply of {node.path}, is switched off"
+        return "" if self.driver(node) else f"no driver for {node.path}"
+
     def driver(self, node: Node) -> str:
         """What drives it: a module, "built in", or nothing."""
         own = [name for name in node.compatible if not any(fnmatchcase(name, free) for free in self.tables.no_driver)]
@@ -88,10 +96,9 @@ def examine(tree: DeviceTree, drivers: Drivers, tables: Tables, present: set[str
         for first in nodes:
             verdict.found.setdefault(kind, []).append(f"{first.path}: {_driver_above(gate, first) or 'none'}")
             for node in gate.needed(first):
-                if not gate.driver(node):
-                    verdict.missing[node.compatible[0]] = f"no driver for {node.path}" + (
-                        f", which {first.path} needs" if node is not first else ""
-                    )
+                if fault := gate.fault(node):
+                    needs = f", which {first.path} needs" if node is not first else ""
+                    verdict.missing[next(above.compatible[0] for above in node.with_parents() if above.compatible)] = fault + needs
     return verdict
 
 

@@ -80,6 +80,13 @@ def test_what_is_switched_off_is_no_need(tmp_path: Path) -> None:
     assert verdict_of(KERNEL, tmp_path, off).missing == {}
 
 
+def test_but_a_supply_that_is_switched_off_is_waited_for_for_ever(tmp_path: Path) -> None:
+    off = BOARD.replace("out2: out2 { };", 'out2: out2 { status = "disabled"; };')
+    assert verdict_of(KERNEL, tmp_path, off).missing == {
+        "maker,mmc": "/i2c/pmic/regulators/out2, the supply of /bus/mmc@2, is switched off"
+    }
+
+
 def test_declaration_and_verdict_are_compared_both_ways() -> None:
     verdict = Verdict(missing={"maker,mmc": "no driver for /mmc"})
     assert verdict.disagreements({"maker,mmc": "no card"}) == []
