@@ -49,7 +49,8 @@ def _emulated(board: dict[str, Any], cases: list[dict[str, Any]]) -> str:
     passed = outcomes.count("passed")
     if not passed:
         return ""
-    return f"emulated: {passed}" + (f" of {len(outcomes)}" if passed < len(outcomes) else "") + (" test" if len(outcomes) == 1 else " tests")
+    counted = f"{passed} of {len(outcomes)}" if passed < len(outcomes) else f"{passed}"
+    return f"emulated: {counted} {'test' if len(outcomes) == 1 else 'tests'}"
 
 
 def _gate(board: dict[str, Any]) -> str:

@@ -130,7 +130,8 @@ class _Reader:
         if name in self.boards or not name:
             return self.boards.get(name)
         why = board.unsupported().get(name)
-        self.text.problem((*place, "board"), f"board: {name} can't work: {why}" if why else "board: " + arguments.unknown(name, list(self.boards)))
+        problem = f"{name} can't work: {why}" if why else arguments.unknown(name, list(self.boards))
+        self.text.problem((*place, "board"), f"board: {problem}")
         return None
 
     def macs(self, place: Path, entry: dict[str, Any]) -> list[str]:

@@ -31,10 +31,13 @@ class Verdict:
             self.found[kind] = list(dict.fromkeys(self.found.get(kind, []) + nodes))
         self.missing |= other.missing
 
-    def disagreements(self, limits: dict[str, str]) -> list[str]:
-        """Where the limits that a board's file declares, and what was found, are not the same."""
-        undeclared = [f"{what}: {why}; its file declares no limit" for what, why in self.missing.items() if what not in limits]
-        return undeclared + [f"{what}: declared as a limit ({limits[what]}), but it passes" for what in limits if what not in self.missing]
+    def undeclared(self, limits: dict[str, str]) -> list[str]:
+        """What is missing though the board's file declares no such limit."""
+        return [f"{what}: {why}; its file declares no limit" for what, why in self.missing.items() if what not in limits]
+
+    def outdated(self, limits: dict[str, str]) -> list[str]:
+        """Limits that its file declares and that are gone."""
+        return [f"{what}: declared as a limit ({limits[what]}), but it passes" for what in limits if what not in self.missing]
 
 
 class _Gate:

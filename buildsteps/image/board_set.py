@@ -77,32 +77,36 @@ class BoardSet:
         return found
 
     def report(self, chosen: set[str]) -> dict[str, Any]:
-        """By board: modules by compatible, what drives its Ethernet, MMC and CPU supply, what is missing, and where its
-        file says otherwise."""
-        report = {}
-        for board, found in self.supported.items():
-            gate = self._gate(board, found, chosen)
-            listed = {name: modules for choice in self.choices[board] for name, modules in (choice.modules | choice.listed).items()}
-            report[board.id] = {
-                "name": board.name,
-                "device-trees": sorted(found),
-                "drivers": gate.found,
-                "missing": gate.missing,
-                "disagreements": gate.disagreements(board.limits),
-                "modules": listed,
-                "without-driver": sorted({name for choice in self.choices[board] for name in choice.without_driver}),
-            }
-        for board, found in self.others.items():
-            gate = self._gate(board, found, set(self.kernel.modules.paths))
-            passes = bool(board.dtbs) and not gate.missing
-            report[board.id] = {
-                "name": board.name,
-                "unsupported": board.unsupported,
-                "drivers": gate.found,
-                "missing": gate.missing,
-                "disagreements": ["declared unsupported, but this kernel has drivers for what the gate asks"] if passes else [],
-            }
-        return report
+        """By board: what drives its Ethernet, MMC and CPU supply, what is missing, where its file says otherwise, and the
+        modules by compatible."""
+        report = {board.id: self._supported(board, found, chosen) for board, found in self.supported.items()}
+        return report | {board.id: self._unsupported(board, found) for board, found in self.others.items()}
+
+    def _supported(self, board: Board, found: dict[str, DeviceTree], chosen: set[str]) -> dict[str, Any]:
+        gate = self._gate(board, found, chosen)
+        choices = self.choices[board]
+        return {
+            "name": board.name,
+            "device-trees": sorted(found),
+            "drivers": gate.found,
+            "missing": gate.missing,
+            **self._compared(board, gate.undeclared(board.limits), gate.outdated(board.limits)),
+            "modules": {name: modules for choice in choices for name, modules in (choice.modules | choice.listed).items()},
+            "without-driver": sorted({name for choice in choices for name in choice.without_driver}),
+        }
+
+    def _unsupported(self, board: Board, found: dict[str, DeviceTree]) -> dict[str, Any]:
+        """Whether it could work with all that this kernel has."""
+        gate = self._gate(board, found, set(self.kernel.modules.paths))
+        passes = bool(board.dtbs) and not gate.missing
+        outdated = ["declared unsupported, but this kernel has drivers for what the gate asks"] if passes else []
+        named = {"name": board.name, "unsupported": board.unsupported, "drivers": gate.found, "missing": gate.missing}
+        return named | self._compared(board, [], outdated)
+
+    def _compared(self, board: Board, undeclared: list[str], outdated: list[str]) -> dict[str, list[str]]:
+        """A limit that is gone is an error in the file with kernels of the series that it was seen with; with another, news."""
+        same = self.kernel.modules.folder.name.startswith(f"{board.seen_with}.") or not board.seen_with
+        return {"disagreements": undeclared + (outdated if same else []), "news": [] if same else outdated}
 
     def _gate(self, board: Board, found: dict[str, DeviceTree], present: set[str]) -> board_gate.Verdict:
         lost = {name: "this kernel has no such device tree" for name in board.dtbs if name not in found}

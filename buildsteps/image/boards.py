@@ -27,6 +27,7 @@ class Board:
     load: list[str] = field(default_factory=list)  # what nothing asks for: loaded by name at boot
     limits: dict[str, str] = field(default_factory=dict)  # what the gate misses -> what that means
     unsupported: str = ""  # why it can't work
+    seen_with: str = ""  # the series of kernels (6.12) whose drivers the limits, or that word, are about
     own: OwnDeviceTree | None = None
 
 
@@ -48,6 +49,7 @@ def _read(path: pathlib.Path) -> Board:
         load=data.get("load", []),
         limits=data.get("limits", {}),
         unsupported=data.get("unsupported", ""),
+        seen_with=data.get("limits-seen-with", ""),
         own=OwnDeviceTree(own["base"], own["changes"]) if own else None,
     )
 

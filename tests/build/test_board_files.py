@@ -12,13 +12,15 @@ from fleet.board import FOLDER, ROOT
 
 FILES = sorted(FOLDER.glob("*.toml"))
 KEYS = {"name", "arch", "compatible", "dtb", "console", "memory", "notes", "modules", "load", "limits", "unsupported", "qemu",
-        "kernel-format", "uimage-load", "raspberry-pi-firmware", "u-boot", "loader", "own-device-tree"}  # fmt: skip
+        "kernel-format", "uimage-load", "raspberry-pi-firmware", "u-boot", "loader", "own-device-tree", "limits-seen-with"}  # fmt: skip
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_a_board_file_has_what_is_needed(file: Path) -> None:
     data = tomllib.loads(file.read_text())
     assert data.keys() <= KEYS
+    limited = "limits" in data or ("unsupported" in data and "dtb" in data)
+    assert ("limits-seen-with" in data) == limited, "a limit is one of some series of kernels"
     if "unsupported" in data:
         return
     assert {"name", "arch", "compatible", "console", "notes"} <= data.keys()

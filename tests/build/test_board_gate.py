@@ -19,7 +19,10 @@ BOARD = """
     clock: clock { compatible = "maker,clock"; #clock-cells = <0>; };
     bus {
         compatible = "maker,bus";
-        ethernet@1 { compatible = "maker,mac"; clocks = <&clock>; phys = <&phy>; mdio { phy: phy@1 { compatible = "maker,phy"; #phy-cells = <0>; }; }; };
+        ethernet@1 {
+            compatible = "maker,mac"; clocks = <&clock>; phys = <&phy>;
+            mdio { phy: phy@1 { compatible = "maker,phy"; #phy-cells = <0>; }; };
+        };
         mmc@2 { compatible = "maker,mmc"; vmmc-supply = <&out2>; slot { compatible = "maker,slot"; }; };
     };
     i2c { compatible = "maker,i2c"; pmic { compatible = "maker,pmic"; regulators { out1: out1 { }; out2: out2 { }; }; }; };
@@ -56,7 +59,7 @@ def test_a_board_with_drivers_for_all_passes(tmp_path: Path) -> None:
 def test_a_driver_that_is_gone_turns_it_red(tmp_path: Path, module: str, missing: str) -> None:
     verdict = verdict_of(KERNEL.without(module), tmp_path)
     assert list(verdict.missing) == [missing]
-    assert verdict.disagreements({})
+    assert verdict.undeclared({})
 
 
 def test_so_does_one_that_the_kernel_has_and_the_image_not(tmp_path: Path) -> None:
@@ -89,14 +92,18 @@ def test_but_a_supply_that_is_switched_off_is_waited_for_for_ever(tmp_path: Path
 
 def test_declaration_and_verdict_are_compared_both_ways() -> None:
     verdict = Verdict(missing={"maker,mmc": "no driver for /mmc"})
-    assert verdict.disagreements({"maker,mmc": "no card"}) == []
-    assert verdict.disagreements({}) == ["maker,mmc: no driver for /mmc; its file declares no limit"]
-    assert verdict.disagreements({"maker,mmc": "no card", "ethernet": "none"}) == [
-        "ethernet: declared as a limit (none), but it passes"
-    ]
+    declared = {"maker,mmc": "no card", "ethernet": "none"}
+    assert verdict.undeclared(declared) == []
+    assert verdict.undeclared({}) == ["maker,mmc: no driver for /mmc; its file declares no limit"]
+    assert verdict.outdated(declared) == ["ethernet: declared as a limit (none), but it passes"]
 
 
 # --- all boards of an architecture
+
+OWN = """
+    &{/} { compatible = "other,board"; };
+    &{/bus} { mmc@3 { compatible = "maker,mmc"; vmmc-supply = <&{/i2c/pmic/regulators/out1}>; }; };
+    """
 
 
 def set_of(tmp_path: Path, kernel: Kernel, *known: Board) -> BoardSet:
@@ -104,10 +111,9 @@ def set_of(tmp_path: Path, kernel: Kernel, *known: Board) -> BoardSet:
     (source / "maker").mkdir(parents=True)
     (source / "maker/board.dtb").write_bytes(compiled(f'/ {{ compatible = "maker,board", "maker,soc"; {BOARD} }};'))
     (tmp_path / "changes").mkdir()
-    (tmp_path / "changes/own.dtsi").write_text(
-        '&{/} { compatible = "other,board"; };\n&{/bus} { mmc@3 { compatible = "maker,mmc"; vmmc-supply = <&{/i2c/pmic/regulators/out1}>; }; };\n')
+    (tmp_path / "changes/own.dtsi").write_text(OWN)
     trees = Trees(source, tmp_path / "changes", tmp_path / "dtbs")
-    return BoardSet(list(known), kernel.drivers(tmp_path / "modules"), trees, TABLES)
+    return BoardSet(list(known), kernel.drivers(tmp_path / "6.12.1-arm64"), trees, TABLES)
 
 
 def test_a_device_tree_of_our_own_is_made_whole(tmp_path: Path) -> None:
@@ -129,7 +135,18 @@ def test_a_board_that_cannot_work_brings_no_modules_and_is_told_when_it_could(tm
     hopeless = Board("five", "Five", "aarch64", dtbs=["maker/board.dtb"], unsupported="no drivers")
     found = set_of(tmp_path, KERNEL, hopeless)
     assert found.modules() == set() and not (tmp_path / "dtbs/maker/board.dtb").exists()
-    assert found.report(set())["five"]["disagreements"] == ["declared unsupported, but this kernel has drivers for what the gate asks"]
+    told = found.report(set())["five"]["disagreements"]
+    assert told == ["declared unsupported, but this kernel has drivers for what the gate asks"]
+
+
+@pytest.mark.parametrize(("seen_with", "key"), [("6.1", "news"), ("6.12", "disagreements"), ("6", "disagreements")])
+def test_a_limit_that_is_gone_is_an_error_with_the_kernels_it_was_seen_with_and_news_with_others(
+    tmp_path: Path, seen_with: str, key: str
+) -> None:
+    board = Board("b", "B", "aarch64", dtbs=["maker/board.dtb"], limits={"ethernet": "none"}, seen_with=seen_with)
+    report = set_of(tmp_path, KERNEL, board).report({"mac", "mmc", "pmic", "pmic_regulator", "bus", "phy", "i2c"})["b"]
+    assert report[key] == ["ethernet: declared as a limit (none), but it passes"]
+    assert not report["news" if key == "disagreements" else "disagreements"]
 
 
 def test_and_not_while_something_is_missing(tmp_path: Path) -> None:

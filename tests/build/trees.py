@@ -37,10 +37,10 @@ class Kernel:
     def drivers(self, folder: Path) -> Drivers:
         places = {path.rsplit("/", 1)[1]: f"kernel/{path}.ko.xz" for path in self.modules}
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "modules.dep").write_text("".join(
-            f"{place}: {' '.join(places[need] for need in self.needs.get(name, []))}\n" for name, place in places.items()))  # fmt: skip
-        (folder / "modules.alias").write_text("".join(
-            f"alias {alias} {path.rsplit('/', 1)[1]}\n" for path, aliases in self.modules.items() for alias in aliases))  # fmt: skip
+        needs = {name: " ".join(places[need] for need in self.needs.get(name, [])) for name in places}
+        (folder / "modules.dep").write_text("".join(f"{place}: {needs[name]}\n" for name, place in places.items()))
+        aliases = [(alias, path.rsplit("/", 1)[1]) for path, own in self.modules.items() for alias in own]
+        (folder / "modules.alias").write_text("".join(f"alias {alias} {name}\n" for alias, name in aliases))
         for name in ("modules.softdep", "modules.builtin"):
             (folder / name).write_text("")
         return Drivers(Modules(folder), b"".join(b"\0" + text.encode() + b"\0" for text in self.builtin))
