@@ -59,16 +59,23 @@ BOARDS = [
 
 @dataclass(frozen=True)
 class CardBoot(Machine):
-    """Boots as the card's own file for the loader says."""
+    """Boots as the card's own file for the loader says: extlinux.conf, or a script where addresses have to be set first."""
 
     card: Path = Path()
 
     def command(self, append: str, initramfs: Path, memory: int) -> list[str]:
         files = self.card.with_suffix(".fat")
-        text = "".join(path.read_text() for path in files.glob("extlinux/*.conf"))
-        entry = dict(re.findall(r"^  (\w+) (.*)$", text, re.MULTILINE))
-        return [self.program, *self.options, "-m", str(memory), "-kernel", f"{files}{entry['kernel']}", "-initrd",
-                f"{files}{entry['initrd']}", "-dtb", f"{files}{entry['fdt']}", "-append", entry["append"]]  # fmt: skip
+        if (files / "boot.scr").exists():
+            text = (files / "boot.scr").read_bytes().decode(errors="replace")
+            entry = dict(re.findall(r"^load .* \$\{(\w+)_addr_r\} (/.*)$", text, re.MULTILINE))
+            entry |= re.findall(r"^setenv (bootargs) '(.*)'$", text, re.MULTILINE)
+            kernel, initrd, fdt, arguments = (entry[name] for name in ("kernel", "ramdisk", "fdt", "bootargs"))
+        else:
+            text = (files / "extlinux/extlinux.conf").read_text()
+            entry = dict(re.findall(r"^  (\w+) (.*)$", text, re.MULTILINE))
+            kernel, initrd, fdt, arguments = (entry[name] for name in ("kernel", "initrd", "fdt", "append"))
+        return [self.program, *self.options, "-m", str(memory), "-kernel", f"{files}{kernel}", "-initrd", f"{files}{initrd}",
+                "-dtb", f"{files}{fdt}", "-append", arguments]  # fmt: skip
 
 
 def make_card(node: str) -> Path:
