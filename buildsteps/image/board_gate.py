@@ -7,7 +7,6 @@ the kernel itself; so has the supply of the processors, and so has everything th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from image.board_modules import Tables
 from image.device_tree import DeviceTree, Node
@@ -74,8 +73,8 @@ class _Gate:
 
     def driver(self, node: Node) -> str:
         """What drives it: a module, "built in", or nothing."""
-        own = [name for name in node.compatible if not any(fnmatchcase(name, free) for free in self.tables.no_driver)]
-        if len(own) < len(node.compatible) or not own:
+        own = node.compatible
+        if not own or any(self.tables.needs_none(name) for name in own):
             return "none needed"
         modules = sorted(self.present & set().union(*(self.drivers.of(name) for name in own)))
         builtin = ["built in"] if any(self.drivers.is_builtin(name) for name in own) else []
@@ -86,7 +85,7 @@ class _Gate:
 
     def child(self, device: str) -> str:
         modules = sorted(self.present & self.drivers.platform(device))
-        return modules[0] if modules else "built in" if self.drivers.is_builtin(device) else ""
+        return modules[0] if modules else "built in" if self.drivers.names(device) else ""
 
 
 def examine(tree: DeviceTree, drivers: Drivers, tables: Tables, present: set[str]) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 import tomllib
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from image.device_tree import DeviceTree, Node, References
 from image.drivers import Drivers
@@ -16,7 +17,10 @@ class Tables:
     references: References
     children: dict[str, list[str]]  # compatible -> platform devices that its driver makes
     kinds: dict[str, list[str]] = field(default_factory=dict)  # what the gate asks for -> names of nodes
-    no_driver: list[str] = field(default_factory=list)
+    no_driver: list[str] = field(default_factory=list)  # compatibles that need none, as patterns
+
+    def needs_none(self, compatible: str) -> bool:
+        return any(fnmatchcase(compatible, pattern) for pattern in self.no_driver)
 
 
 def read_tables(path: pathlib.Path) -> Tables:
@@ -57,7 +61,9 @@ def choose(tree: DeviceTree, drivers: Drivers, tables: Tables) -> Choice:
             wanted = names if node in pointed_at else _without_left_out(names, drivers, tables)
             if wanted and node is not tree.root:
                 modules[name] = sorted(wanted)
-        if not any(by_compatible.values()) and not any(drivers.is_builtin(name) for name in by_compatible):
+        if node is not tree.root and not any(
+            names or drivers.is_builtin(name) or tables.needs_none(name) for name, names in by_compatible.items()
+        ):
             without.add(node.compatible[0])
     listed = {name: sorted(wanted) for name, wanted in found.get(tree.root, {}).items() if wanted}
     return Choice(modules, listed, sorted(without))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import pathlib
 import re
+from collections.abc import Iterator
 
 from image.kernel_modules import Modules
 
@@ -12,11 +13,13 @@ _XZ = b"\xfd7zXZ\0"
 
 
 class Drivers:
-    """`kernel` is the kernel image: the compatibles of what is built in are texts of it."""
+    """`kernel` is the kernel image: what is built in is known by its match tables and texts."""
 
     def __init__(self, modules: Modules, kernel: bytes) -> None:
         self.modules = modules
-        self._texts = set(re.findall(rb"(?<=\0)[!-~]+(?=\0)", unpacked(kernel)))
+        image = unpacked(kernel)
+        self._texts = set(re.findall(rb"(?<=\0)[!-~]+(?=\0)", image))
+        self._matched = set(_match_tables(image))
         self._of: dict[str, set[str]] = {}
         self._platform: dict[str, set[str]] = {}
         self._usb: list[tuple[str, str]] = []
@@ -46,9 +49,21 @@ class Drivers:
     def platform(self, device: str) -> set[str]:
         return set(self._platform.get(device, ()))
 
-    def is_builtin(self, text: str) -> bool:
-        """A whole text of the kernel: the compatible of a driver, or the name of a platform device."""
-        return text.encode() in self._texts
+    def is_builtin(self, compatible: str) -> bool:
+        """Whether the kernel itself has a driver for it."""
+        return compatible.encode() in self._matched
+
+    def names(self, device: str) -> bool:
+        """Whether the kernel itself has the name of a platform device, as its driver would."""
+        return device.encode() in self._texts
+
+
+def _match_tables(image: bytes) -> Iterator[bytes]:
+    """The compatibles of struct of_device_id (include/linux/mod_devicetable.h): name and type, 32 bytes each and nearly always
+    empty, then 128 bytes for the compatible. A text of a quirk or a message is no entry of such a table."""
+    for found in re.finditer(rb"(?<=\0{64})[!-~]{2,127}(?=\0)", image):
+        if not image[found.end() : found.start() + 128].strip(b"\0"):
+            yield found[0]
 
 
 def unpacked(kernel: bytes) -> bytes:

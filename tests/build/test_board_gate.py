@@ -73,6 +73,11 @@ def test_and_one_that_was_in_the_kernel_itself(tmp_path: Path) -> None:
     assert verdict.missing == {"maker,clock": "no driver for /clock, which /bus/ethernet@1 needs"}
 
 
+def test_what_a_driver_makes_may_be_in_the_kernel_too(tmp_path: Path) -> None:
+    kernel = KERNEL.without("pmic_regulator")
+    assert verdict_of(Kernel(kernel.modules, builtin=kernel.builtin, texts=["pmic-regulator"]), tmp_path).missing == {}
+
+
 def test_a_kind_that_the_device_tree_does_not_enable_is_missing(tmp_path: Path) -> None:
     off = BOARD.replace('compatible = "maker,mac";', 'compatible = "maker,mac"; status = "disabled";')
     assert verdict_of(KERNEL, tmp_path, off).missing == {"ethernet": "its device tree enables none"}

@@ -82,7 +82,11 @@ def test_the_roots_modules_are_for_a_list_since_it_has_no_device(drivers: Driver
 
 
 def test_what_the_kernel_has_nothing_for_is_told(drivers: Drivers) -> None:
-    nodes = 'a { compatible = "maker,unknown", "maker,other"; }; b { compatible = "maker,clock"; };'
+    nodes = """
+        a { compatible = "maker,unknown", "maker,other"; };
+        b { compatible = "maker,clock"; };
+        c { compatible = "maker,slot"; };
+        """
     assert choose(tree(nodes), drivers, TABLES).without_driver == ["maker,unknown"]
 
 

@@ -10,16 +10,22 @@ from image.kernel_modules import Modules
 from trees import Kernel
 
 
-def test_a_compatible_counts_as_a_whole_text_only(tmp_path: Path) -> None:
-    drivers = Kernel({}, builtin=["maker,mmc-v2", "maker,ethernet"]).drivers(tmp_path)
+def test_a_driver_is_built_in_where_a_match_table_has_the_whole_compatible(tmp_path: Path) -> None:
+    drivers = Kernel({}, builtin=["maker,mmc-v2", "maker,ethernet"], texts=["maker,quirk"]).drivers(tmp_path)
     assert drivers.is_builtin("maker,mmc-v2") and drivers.is_builtin("maker,ethernet")
     assert not drivers.is_builtin("maker,mmc") and not drivers.is_builtin("mmc-v2")
 
 
+def test_a_text_that_only_a_quirk_asks_for_is_no_driver(tmp_path: Path) -> None:
+    drivers = Kernel({}, builtin=["maker,mmc"], texts=["maker,quirk", "pmic-regulator"]).drivers(tmp_path)
+    assert not drivers.is_builtin("maker,quirk")
+    assert drivers.names("pmic-regulator") and not drivers.names("regulator")
+
+
 def test_a_zimages_kernel_is_found_behind_the_name_of_its_packer(tmp_path: Path) -> None:
-    image = b"MZ\xfd7zXZ\0 decompressor" + bytes(100) + lzma.compress(b"\0maker,mmc\0") + b"length"
-    assert unpacked(image) == b"\0maker,mmc\0"
-    assert unpacked(b"an Image") == b"an Image"
+    kernel = Kernel({}, builtin=["maker,mmc"]).image()
+    image = b"MZ\xfd7zXZ\0 decompressor" + bytes(100) + lzma.compress(kernel) + b"length"
+    assert unpacked(image) == kernel and unpacked(kernel) == kernel
     Kernel({}).drivers(tmp_path)
     assert Drivers(Modules(tmp_path), image).is_builtin("maker,mmc")
 

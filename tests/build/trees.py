@@ -23,16 +23,18 @@ def tree(nodes: str, root: str = 'compatible = "maker,board", "maker,soc";') -> 
 
 @dataclass
 class Kernel:
-    """`modules`: path below kernel/ -> its aliases. `needs`: what a module depends on. `builtin`: texts of the kernel itself."""
+    """`modules`: path below kernel/ -> its aliases. `needs`: what a module depends on. `builtin`: compatibles that the kernel's
+    own drivers match. `texts`: what else stands in it."""
 
     modules: dict[str, list[str]]
     needs: dict[str, list[str]] = field(default_factory=dict)
     builtin: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
     def without(self, module: str) -> Kernel:
         rest = {path: aliases for path, aliases in self.modules.items() if not path.endswith(f"/{module}")}
         assert len(rest) < len(self.modules), module
-        return Kernel(rest, self.needs, self.builtin)
+        return Kernel(rest, self.needs, self.builtin, self.texts)
 
     def drivers(self, folder: Path) -> Drivers:
         places = {path.rsplit("/", 1)[1]: f"kernel/{path}.ko.xz" for path in self.modules}
@@ -43,7 +45,12 @@ class Kernel:
         (folder / "modules.alias").write_text("".join(f"alias {alias} {name}\n" for alias, name in aliases))
         for name in ("modules.softdep", "modules.builtin"):
             (folder / name).write_text("")
-        return Drivers(Modules(folder), b"".join(b"\0" + text.encode() + b"\0" for text in self.builtin))
+        return Drivers(Modules(folder), self.image())
+
+    def image(self) -> bytes:
+        """struct of_device_id: name[32], type[32], compatible[128], a pointer."""
+        tables = b"".join(bytes(64) + text.encode().ljust(128, b"\0") + b"\1\2\3\4\5\6\7\x80" for text in self.builtin)
+        return tables + b"".join(b"\0" + text.encode() + b"\0" for text in self.texts)
 
 
 TABLES = Tables(
