@@ -43,7 +43,7 @@ class Board:
     uboot: UBoot | None
     loader: Loader | None
     raspberry_pi: bool  # has netboot of its own: config.txt and cmdline.txt
-    uimage_load: int | None
+    uimage_load: int | None  # its loader is older than zImage: uImage and uInitrd, from an SD card alone
 
 
 def _board(path: pathlib.Path) -> Board:
@@ -87,4 +87,14 @@ def platforms() -> list[str]:
 
 
 def load() -> dict[str, Board]:
-    return {path.stem: _board(path) for path in sorted(FOLDER.glob("*.toml"))}
+    """Those that can work."""
+    return {path.stem: _board(path) for path in sorted(FOLDER.glob("*.toml")) if not _unsupported(path)}
+
+
+def unsupported() -> dict[str, str]:
+    """Those that can't, and why."""
+    return {path.stem: why for path in sorted(FOLDER.glob("*.toml")) if (why := _unsupported(path))}
+
+
+def _unsupported(path: pathlib.Path) -> str:
+    return str(tomllib.loads(path.read_text()).get("unsupported", ""))

@@ -129,9 +129,7 @@ class _Reader:
             if key not in entry:
                 self.text.problem(place, f"this node has no {key}, expected name, board and macs")
         name = self.string(place, entry, "name", "a host label (letters, digits, inner hyphens, at most 63 characters)", _LABEL)
-        kind = self.boards.get(self.string(place, entry, "board", "the name of a file of buildsteps/boards"))
-        if kind is None and isinstance(entry.get("board"), str):
-            self.text.problem((*place, "board"), "board: " + arguments.unknown(entry["board"], list(self.boards)))
+        kind = self.kind(place, entry)
         macs = self.macs(place, entry)
         serial = self.string(place, entry, "serial", "8 digits and letters a to f, the last of the Pi's serial number", _SERIAL)
         if serial and kind and not kind.raspberry_pi:
@@ -141,6 +139,15 @@ class _Reader:
         if kind is None or len(self.text.problems) > before:
             return None
         return Node(name, kind, macs, append, dtb, serial, self.text.line(*place))
+
+    def kind(self, place: Path, entry: dict[str, Any]) -> Board | None:
+        name = self.string(place, entry, "board", "the name of a file of buildsteps/boards")
+        if name in self.boards or not name:
+            return self.boards.get(name)
+        why = board.unsupported().get(name)
+        problem = f"{name} can't work: {why}" if why else arguments.unknown(name, list(self.boards))
+        self.text.problem((*place, "board"), f"board: {problem}")
+        return None
 
     def macs(self, place: Path, entry: dict[str, Any]) -> list[str]:
         given = entry.get("macs", [])

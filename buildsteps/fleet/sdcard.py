@@ -16,8 +16,14 @@ FAT_SIZE = 240 * MIB
 SMALLEST = 512 * MIB
 _SECTOR = 512
 
+# Debian's U-Boot for the Raspberry Pi has no sysboot: the files are loaded one by one, the initramfs last for its ${{filesize}}.
 _SCRIPT = """\
-{addresses}sysboot ${{devtype}} ${{devnum}}:${{distro_bootpart}} any ${{scriptaddr}} /extlinux/uebo.conf
+echo UEBO: {name}
+{addresses}setenv bootargs '{append}'
+load ${{devtype}} ${{devnum}}:${{distro_bootpart}} ${{kernel_addr_r}} /{kernel}
+load ${{devtype}} ${{devnum}}:${{distro_bootpart}} ${{fdt_addr_r}} /dtbs/{dtb}
+load ${{devtype}} ${{devnum}}:${{distro_bootpart}} ${{ramdisk_addr_r}} /initramfs.zst
+{boot} ${{kernel_addr_r}} ${{ramdisk_addr_r}}:${{filesize}} ${{fdt_addr_r}}
 """
 
 # For the loader of Odroid boards, which knows neither extlinux nor zImage (its first line is what it looks for).
@@ -85,16 +91,21 @@ def fill(folder: pathlib.Path, node: Node, images: Images, firmware: pathlib.Pat
     place(images.initramfs(arch), folder / "initramfs.zst")
     if node.dtb:
         place(images.dtbs(arch) / node.dtb, folder / "dtbs" / node.dtb)
+    if node.board.uboot and node.board.uboot.set_by_script:
+        (folder / "boot.scr").write_bytes(uimage.script(_script(node)))
+        return
     fdt = f"/dtbs/{node.dtb}" if node.dtb else ""
     text = pxelinux.text(pxelinux.Entry(node.name, f"/{board.kernel_image(arch)}", "/initramfs.zst", node.append, fdt))
     (folder / "extlinux").mkdir()
-    if node.board.uboot and node.board.uboot.set_by_script:
-        # U-Boot prefers extlinux.conf to a script, and the addresses have to be set first.
-        script = _SCRIPT.format(addresses=boot_script.addresses([node.board]))
-        (folder / "boot.scr").write_bytes(uimage.script(script))
-        (folder / "extlinux/uebo.conf").write_text(text)
-    else:
-        (folder / "extlinux/extlinux.conf").write_text(text)
+    (folder / "extlinux/extlinux.conf").write_text(text)
+
+
+def _script(node: Node) -> str:
+    """For boards whose addresses have to be set first: U-Boot prefers extlinux.conf to a script, so there is none."""
+    kernel = board.kernel_image(node.board.arch)
+    boot = "booti" if node.board.arch == "aarch64" else "bootz"
+    return _SCRIPT.format(name=node.name, addresses=boot_script.addresses([node.board]), append=node.append, kernel=kernel,
+                          dtb=node.dtb, boot=boot)  # fmt: skip
 
 
 def _legacy(folder: pathlib.Path, node: Node, images: Images, load: int) -> None:

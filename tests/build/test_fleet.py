@@ -36,6 +36,7 @@ def other(name: str = "b", mac: str = "02:00:00:00:00:02", kind: str = "pine64-p
     (NODE + other(mac="02-00-00-00-00-01"), 8, "the MAC address 02:00:00:00:00:01 is that of line 4 too"),
     (NODE + other(kind="pine64-pluss"), 7, "unknown 'pine64-pluss', did you mean pine64-plus?"),
     (NODE + 'uebo.boinc.pasword = "x"\n', 5, "unknown 'uebo.boinc.pasword', did you mean uebo.boinc.password?"),
+    (NODE + other(kind="raspberry-pi-5"), 7, "raspberry-pi-5 can't work: Debian's kernel lacks"),
     (NODE + "uebo.boinc.password = 7\n", 5, "uebo.boinc.password = 7, expected a text"),
     (NODE + 'uebo.boinc.password = "a$b"\n', 5, "holds $"),
     (NODE + "uebo.boinc.password = 'a\"b'\n", 5, 'holds "'),
@@ -144,7 +145,7 @@ def test_a_zimages_table_tells_its_unpacked_size(tmp_path: Path) -> None:
     struct.pack_into("<I", data, 0x80, 20 * MIB)
     (tmp_path / "zImage").write_bytes(data)
     found = read_kernel(tmp_path / "zImage")
-    assert (found.kind, found.memory_size) == ("zImage", 23 * MIB + 0x8000)
+    assert (found.kind, found.memory_size) == ("zImage", 23 * MIB + 0x208000)
 
 
 def test_every_board_has_room_for_forty_megabytes_of_kernel() -> None:
@@ -259,14 +260,29 @@ def test_a_card_has_loader_fat_and_storage(tmp_path: Path, images: Images) -> No
     assert 'LABEL="storage"' in found and 'TYPE="ext4"' in found
 
 
+def test_a_zimage_of_more_than_sixteen_megabytes_does_not_fit_a_32_bit_allwinner() -> None:
+    kind = board.load()["orangepi-pc"]
+    assert not memory.overlaps(kind, KernelImage(15 * MIB, 30 * MIB, "zImage"), 24 * MIB)
+    assert memory.overlaps(kind, KernelImage(17 * MIB, 30 * MIB, "zImage"), 24 * MIB)
+
+
+def test_every_32_bit_board_has_room_for_its_kernel() -> None:
+    for kind in board.load().values():
+        if kind.uboot and kind.arch == "armhf":
+            assert not memory.overlaps(kind, KernelImage(8 * MIB, 26 * MIB, "zImage"), 26 * MIB), kind.id
+
+
 def test_a_card_whose_board_needs_other_addresses_has_a_script(tmp_path: Path, images: Images) -> None:
     node = fleet_of(tmp_path, other(kind="raspberry-pi-3b"))[0].nodes[0]
     give_device_tree(images, node.dtb)
     files = tmp_path / "fat"
     files.mkdir()
     sdcard.fill(files, node, images, None)
-    assert b"setenv fdt_addr_r 0x03d00000" in (files / "boot.scr").read_bytes()
-    assert sorted(path.name for path in (files / "extlinux").iterdir()) == ["uebo.conf"]
+    script = (files / "boot.scr").read_bytes()
+    assert b"setenv fdt_addr_r 0x03d00000" in script and b"setenv bootargs 'console=ttyS1 uebo.hostname=b'\n" in script
+    # Debian's U-Boot for the Raspberry Pi has no sysboot, and it would rather read an extlinux.conf without the addresses.
+    assert b"sysboot" not in script and not (files / "extlinux").exists()
+    assert script.rstrip(b"\n").endswith(b"booti ${kernel_addr_r} ${ramdisk_addr_r}:${filesize} ${fdt_addr_r}")
 
 
 def old_loaders_node(folder: Path) -> Node:
