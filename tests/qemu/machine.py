@@ -58,6 +58,14 @@ class Machine:
         return command + ["-append", f"console={self.console} panic=30 {append}".strip()]
 
 
+@dataclass(frozen=True)
+class PoweredOn(Machine):
+    """A machine that begins with its own boot loader: kernel and arguments come from where that looks."""
+
+    def command(self, append: str, initramfs: Path, memory: int) -> list[str]:
+        return [self.program, *self.options, "-m", str(memory)]
+
+
 VIRT_AARCH64 = Machine("virt, cortex-a53", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53", "-smp", "2"])
 # A kernel without LPAE sees no PCI above 4 GiB: highmem=off.
 VIRT_ARMHF = Machine("virt, cortex-a7", ARMHF, "qemu-system-arm", ["-M", "virt,highmem=off", "-cpu", "cortex-a7", "-smp", "2"])

@@ -6,7 +6,6 @@ Nothing is loaded by QEMU but, for `virt`, U-Boot itself, as from SPI flash.
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
@@ -15,7 +14,7 @@ import pytest
 from conftest import PASSWORD
 from guest import WORK, Disk, Guest
 from loaders import bookworms_uboot, fetched
-from machine import ARMHF, IMAGES, ROOT, VIRT_AARCH64, Machine
+from machine import AARCH64, ARMHF, IMAGES, ROOT, PoweredOn
 from nfs_server import NfsServer, available
 from support.waiting import wait_for
 
@@ -28,17 +27,9 @@ ORANGEPI_MAC = "02:81:4a:58:bd:80"
 SPL_OFFSET = 8192
 
 
-@dataclass(frozen=True)
-class PoweredOn(Machine):
-    """A machine that begins with its own boot loader: kernel and arguments come from where that looks."""
-
-    def command(self, append: str, initramfs: Path, memory: int) -> list[str]:
-        return [self.program, *self.options, "-m", str(memory)]
-
-
 ORANGEPI_PC = PoweredOn("orangepi-pc, from power-on", ARMHF, "qemu-system-arm", ["-M", "orangepi-pc"], nic="", disk="sd",
                         memory=1024)  # fmt: skip
-VIRT = PoweredOn("virt, U-Boot in flash", VIRT_AARCH64.image, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53"], memory=1024)
+VIRT = PoweredOn("virt, U-Boot in flash", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53"], memory=1024)
 
 
 def fleet_file(name: str, defaults: str) -> Path:

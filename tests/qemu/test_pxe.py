@@ -160,6 +160,21 @@ def test_trixies_uboot_boots_it_when_its_prompt_is_told_to(folder: Path, server:
 
 
 @FULL
+def test_a_board_that_no_entry_knows_gets_the_defaults_and_a_name_of_its_own(server: NfsServer) -> None:
+    folder = WORK / "rack-unknown"
+    make_tree(folder, fleet(server.port).replace(MAC, "52:54:00:12:34:09"))
+    guest = by_hand("pxe-unknown", folder, bookworms_uboot()).start()
+    try:
+        guest.wait_for_ssh(240)
+        assert "Filename 'pxelinux.cfg/default-arm'." in guest.console
+        assert guest.run("hostname").strip() == "uebo-" + MAC.replace(":", "")[-6:]
+        assert "uebo_boinc_password" in guest.run("cat /run/bootargs")
+        assert "uebo_nfsdir" not in guest.run("cat /run/bootargs"), "{name} stands for nobody here"
+    finally:
+        guest.destroy()
+
+
+@FULL
 def test_a_server_that_is_not_ready_is_asked_again_and_no_default_takes_the_entrys_place(folder: Path) -> None:
     late = WORK / "rack-late"
     shutil.rmtree(late, ignore_errors=True)
