@@ -208,6 +208,10 @@ class Guest:
 
     def wait_for_ssh(self, deadline: float = 120) -> float:
         """Returns the seconds since the start of QEMU."""
+        if self.machine.own_loader:
+            # Nobody knocks before Linux is there: a packet that comes in between costs U-Boot a block, and QEMU's TFTP server
+            # never sends one again.
+            self.wait_for_console("dropbear: running", deadline)
         said: list[str] = []
 
         def reachable() -> bool:

@@ -49,6 +49,7 @@ class Machine:
     dtb: str = ""
     memory: int = 512
     powers_off: bool = True  # where not, QEMU goes on after the kernel's last word
+    own_loader: bool = False  # it begins with a boot loader of its own, which may use the network
 
     def command(self, append: str, initramfs: Path, memory: int) -> list[str]:
         """QEMU up to the kernel and its arguments; disks and network come after."""
@@ -61,6 +62,8 @@ class Machine:
 @dataclass(frozen=True)
 class PoweredOn(Machine):
     """A machine that begins with its own boot loader: kernel and arguments come from where that looks."""
+
+    own_loader: bool = True
 
     def command(self, append: str, initramfs: Path, memory: int) -> list[str]:
         return [self.program, *self.options, "-m", str(memory)]

@@ -27,9 +27,8 @@ ORANGEPI_MAC = "02:81:4a:58:bd:80"
 SPL_OFFSET = 8192
 
 
-ORANGEPI_PC = PoweredOn("orangepi-pc, from power-on", ARMHF, "qemu-system-arm", ["-M", "orangepi-pc"], nic="", disk="sd",
-                        memory=1024)  # fmt: skip
-VIRT = PoweredOn("virt, U-Boot in flash", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53"], memory=1024)
+ORANGEPI_PC = PoweredOn("orangepi-pc", ARMHF, "qemu-system-arm", ["-M", "orangepi-pc"], nic="", disk="sd", memory=1024)
+VIRT = PoweredOn("virt by U-Boot", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53"], memory=1024)
 
 
 def fleet_file(name: str, defaults: str) -> Path:
@@ -89,7 +88,7 @@ def test_an_orange_pi_boots_by_spl_uboot_dhcp_and_tftp_to_boinc_on_nfs(record_pr
     card = WORK / "orange-loader.img"
     loader = (fetched("u-boot-sunxi", "armhf") / "orangepi_zero/u-boot-sunxi-with-spl.bin").read_bytes()
     card.write_bytes((bytes(SPL_OFFSET) + loader).ljust(64 * MIB, b"\0"))
-    guest = Guest("chain-orange-pxe", machine=ORANGEPI_PC, disks=[Disk(card)], network=f"tftp={tree}/,bootfile=boot.scr.uimg").start()
+    guest = Guest("chain-orange-pxe", machine=ORANGEPI_PC, disks=[Disk(card)], network=f"tftp={tree}/").start()
     try:
         record_property("orangepi-pc from power-on by SPL and PXE to ssh, s", round(guest.wait_for_ssh(400)))
         said = said_since_power_on(guest)

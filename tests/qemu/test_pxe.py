@@ -6,7 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ import disks
 from conftest import PASSWORD
 from guest import WORK, Guest
 from loaders import bookworms_uboot, fetched
-from machine import IMAGES, ROOT
+from machine import AARCH64, IMAGES, ROOT, PoweredOn
 from nfs_server import NfsServer, available
 from support.waiting import wait_for
 from terminal import LEAVE, TerminalGuest
@@ -24,7 +24,8 @@ FULL = pytest.mark.full
 # The MAC address of QEMU's first network card.
 MAC = "52:54:00:12:34:56"
 SECOND_MAC = "52:54:00:12:34:07"
-Record = Callable[[str, object], None]
+# What the commands below emulate.
+RACK = PoweredOn("virt by U-Boot", AARCH64, "qemu-system-aarch64", memory=1024)
 
 
 def fleet(nfs_port: int) -> str:
@@ -71,7 +72,7 @@ def by_hand(name: str, folder: Path, uboot: Path) -> TerminalGuest:
     """The command as it stands, given in a directory that has its u-boot.bin and its out/tftproot; only the port is a free one."""
     (folder / "u-boot.bin").unlink(missing_ok=True)
     (folder / "u-boot.bin").symlink_to(uboot)
-    guest = TerminalGuest(name, folder=folder)
+    guest = TerminalGuest(name, machine=RACK, folder=folder)
     guest.words = shlex.split(SEED.replace("tcp::5555", f"tcp::{guest.ports[22]}"))
     return guest
 
@@ -194,7 +195,7 @@ def test_a_server_that_is_not_ready_is_asked_again_and_no_default_takes_the_entr
 
 def wrapped(name: str, *words: str) -> TerminalGuest:
     """buildsteps/boot-qemu --pxe as a user gives it, but for images, ports and files of the tests' own."""
-    guest = TerminalGuest(name)
+    guest = TerminalGuest(name, machine=RACK)
     guest.words = ["buildsteps/boot-qemu", "--pxe", *words, "--images", str(IMAGES), "--ssh-port", str(guest.ports[22]), "--rpc-port",
                    str(guest.ports[31416])]  # fmt: skip
     return guest
