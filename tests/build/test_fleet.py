@@ -210,6 +210,21 @@ def test_each_architecture_has_a_default(tmp_path: Path, images: Images) -> None
     assert "  kernel Image\n" in (root / "aarch64/pxelinux.cfg/default-arm").read_text()
 
 
+def test_a_name_that_two_architectures_share_is_left_to_the_script(tmp_path: Path, images: Images) -> None:
+    root = tmp_path / "tftproot"
+    Tree(root, images, Fleet(default_append="quiet"), ["aarch64", "armhf"]).write(None)
+    assert not list((root / "pxelinux.cfg").glob("default-arm"))
+    for arch, kernel in (("aarch64", "Image"), ("armhf", "zImage")):
+        assert f"  kernel {kernel}\n" in (root / arch / "pxelinux.cfg/default-arm").read_text()
+    text = boot_script.text(board.load().values())
+    assert "setenv bootfile aarch64/; else setenv bootfile armhf/; fi" in text
+
+
+def test_a_board_with_an_old_loader_says_where_things_are_loaded() -> None:
+    for kind in board.load().values():
+        assert kind.uimage_load is None or (kind.uboot and {"kernel_addr_r", "ramdisk_addr_r", "fdt_addr_r"} <= set(kind.uboot.addresses))
+
+
 def test_a_pi_finds_its_own_loaders_files(tmp_path: Path, images: Images) -> None:
     firmware = tmp_path / "firmware"
     firmware.mkdir()

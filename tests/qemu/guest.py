@@ -209,6 +209,10 @@ class Guest:
 
     def wait_for_ssh(self, deadline: float = 120) -> float:
         """Returns the seconds since the start of QEMU."""
+        if self.machine.own_loader:
+            # Nobody knocks before Linux is there: a packet that comes in between costs U-Boot a block, and QEMU's TFTP server
+            # never sends one again.
+            self.wait_for_console("dropbear: running", deadline)
         said: list[str] = []
 
         def reachable() -> bool:
@@ -245,6 +249,15 @@ class Guest:
             return status if status["state"] == state else None
 
         return wait_for(reached, f"{self.name}: {name} is {state}", deadline, 0.3)
+
+    def wait_for_name(self, name: str, deadline: float = 60) -> None:
+        """ssh may answer before the identity job has run."""
+        wait_for(lambda: self.run("hostname").strip() == name, f"{self.name} calls itself {name}", deadline, 0.5)
+
+    def wait_for_storage(self, deadline: float = 60) -> list[str]:
+        """The words of its line in /proc/mounts: source, place, type, options."""
+        line = wait_for(lambda: self.try_run("grep ' /storage ' /proc/mounts").stdout, f"{self.name} has /storage", deadline, 0.5)
+        return line.split()
 
     def conditions(self) -> dict[str, dict[str, str]]:
         conditions: dict[str, dict[str, str]] = self.status()["conditions"]

@@ -50,6 +50,7 @@ class Machine:
     dtb: str = ""
     memory: int = 512
     powers_off: bool = True  # where not, QEMU goes on after the kernel's last word
+    own_loader: bool = False  # it begins with a boot loader of its own, which may use the network
 
     def command(self, append: str, initramfs: Path, memory: int) -> list[str]:
         """QEMU up to the kernel and its arguments; disks and network come after."""
@@ -57,6 +58,16 @@ class Machine:
         if self.dtb:
             command += ["-dtb", str(self.image.folder / "dtbs" / self.dtb)]
         return command + ["-append", f"console={self.console} panic=30 {append}".strip()]
+
+
+@dataclass(frozen=True)
+class PoweredOn(Machine):
+    """A machine that begins with its own boot loader: kernel and arguments come from where that looks."""
+
+    own_loader: bool = True
+
+    def command(self, append: str, initramfs: Path, memory: int) -> list[str]:
+        return [self.program, *self.options, "-m", str(memory)]
 
 
 VIRT_AARCH64 = Machine("virt, cortex-a53", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53", "-smp", "2"])

@@ -6,7 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ import disks
 from conftest import PASSWORD
 from guest import WORK, Guest
 from loaders import bookworms_uboot, fetched
-from machine import IMAGES, ROOT
+from machine import AARCH64, IMAGES, ROOT, PoweredOn
 from nfs_server import NfsServer, available
 from support.waiting import wait_for
 from terminal import LEAVE, TerminalGuest
@@ -24,7 +24,8 @@ FULL = pytest.mark.full
 # The MAC address of QEMU's first network card.
 MAC = "52:54:00:12:34:56"
 SECOND_MAC = "52:54:00:12:34:07"
-Record = Callable[[str, object], None]
+# What the commands below emulate.
+RACK = PoweredOn("virt by U-Boot", AARCH64, "qemu-system-aarch64", memory=1024)
 
 
 def fleet(nfs_port: int) -> str:
@@ -71,7 +72,7 @@ def by_hand(name: str, folder: Path, uboot: Path) -> TerminalGuest:
     """The command as it stands, given in a directory that has its u-boot.bin and its out/tftproot; only the port is a free one."""
     (folder / "u-boot.bin").unlink(missing_ok=True)
     (folder / "u-boot.bin").symlink_to(uboot)
-    guest = TerminalGuest(name, folder=folder)
+    guest = TerminalGuest(name, machine=RACK, folder=folder)
     guest.words = shlex.split(SEED.replace("tcp::5555", f"tcp::{guest.ports[22]}"))
     return guest
 
@@ -126,11 +127,11 @@ def test_the_node_comes_by_uboot_dhcp_and_tftp_alone(node: Guest) -> None:
 
 
 def test_it_has_the_name_of_its_entry(node: Guest) -> None:
-    assert node.run("hostname").strip() == "rack-07"
+    node.wait_for_name("rack-07")
 
 
 def test_its_storage_is_its_own_directory_on_the_host(node: Guest, server: NfsServer) -> None:
-    mount = node.run("grep ' /storage ' /proc/mounts").split()
+    mount = node.wait_for_storage()
     assert (mount[0], mount[2]) == ("10.0.2.2:/uebo/rack-07", "nfs4") and f"port={server.port}" in mount[3]
     node.run("echo from the node > /storage/said && sync")
     assert (server.data / "rack-07/said").read_text() == "from the node\n"
@@ -154,7 +155,22 @@ def test_trixies_uboot_boots_it_when_its_prompt_is_told_to(folder: Path, server:
         guest.type("setenv boot_targets pxe; boot\n")
         guest.wait_for_console("dropbear: running", 240)
         guest.wait_for_ssh()
-        assert guest.run("hostname").strip() == "rack-07"
+        guest.wait_for_name("rack-07")
+    finally:
+        guest.destroy()
+
+
+@FULL
+def test_a_board_that_no_entry_knows_gets_the_defaults_and_a_name_of_its_own(server: NfsServer) -> None:
+    folder = WORK / "rack-unknown"
+    make_tree(folder, fleet(server.port).replace(MAC, "52:54:00:12:34:09"))
+    guest = by_hand("pxe-unknown", folder, bookworms_uboot()).start()
+    try:
+        guest.wait_for_ssh(240)
+        assert "Filename 'pxelinux.cfg/default-arm'." in guest.console
+        guest.wait_for_name("uebo-" + MAC.replace(":", "")[-6:])
+        assert "uebo_boinc_password" in guest.run("cat /run/bootargs")
+        assert "uebo_nfsdir" not in guest.run("cat /run/bootargs"), "{name} stands for nobody here"
     finally:
         guest.destroy()
 
@@ -172,14 +188,14 @@ def test_a_server_that_is_not_ready_is_asked_again_and_no_default_takes_the_entr
         assert "Filename 'aarch64/pxelinux.cfg" not in guest.console
         (late / "Image").rename(kernel)
         guest.wait_for_ssh(240)
-        assert guest.run("hostname").strip() == "rack-07"
+        guest.wait_for_name("rack-07")
     finally:
         guest.destroy()
 
 
 def wrapped(name: str, *words: str) -> TerminalGuest:
     """buildsteps/boot-qemu --pxe as a user gives it, but for images, ports and files of the tests' own."""
-    guest = TerminalGuest(name)
+    guest = TerminalGuest(name, machine=RACK)
     guest.words = ["buildsteps/boot-qemu", "--pxe", *words, "--images", str(IMAGES), "--ssh-port", str(guest.ports[22]), "--rpc-port",
                    str(guest.ports[31416])]  # fmt: skip
     return guest
@@ -196,8 +212,8 @@ def test_boot_qemu_boots_a_node_of_the_fleet_the_same_way(folder: Path, server: 
     try:
         guest.wait_for_console(f"Filename 'pxelinux.cfg/01-{SECOND_MAC.replace(':', '-')}'.", 240)
         guest.wait_for_ssh(240)
-        assert guest.run("hostname").strip() == "rack-08"
-        assert guest.run("grep ' /storage ' /proc/mounts").startswith("10.0.2.2:/uebo/rack-08 ")
+        guest.wait_for_name("rack-08")
+        assert guest.wait_for_storage()[0] == "10.0.2.2:/uebo/rack-08"
         leave(guest)
     finally:
         guest.destroy()
@@ -211,7 +227,7 @@ def test_boot_qemu_makes_a_node_up_and_tells_how_to_ask_its_boinc(tmp_path: Path
         told = re.search(r"boinccmd --host .*", guest.wait_for_console("Ctrl-A X leaves", 240))
         assert told
         guest.wait_for_ssh(240)
-        assert guest.run("hostname").strip() == "qemu"
+        guest.wait_for_name("qemu")
         guest.wait_for_state("boinc", "running", 120)
         ask = lambda: subprocess.run(shlex.split(told[0]), cwd=tmp_path, capture_output=True, text=True).stdout
         assert "======== Projects ========" in wait_for(ask, "BOINC answers the command that was told", 60, 1)
