@@ -19,6 +19,14 @@ triplet_of() {
   esac
 }
 
+# architecture_of PLATFORM: aarch64 of aarch64+armhf (buildsteps/platforms)
+architecture_of() {
+  if [ ! -f "$ROOT/buildsteps/platforms/$1.toml" ] || [ "$1" = common ]; then
+    fail "unknown platform '$1': aarch64, armhf, amd64 and aarch64+armhf are known"
+  fi
+  echo "${1%%+*}"
+}
+
 # install_packages COMMAND=PACKAGE...: installs the packages whose command (or file) is missing, or names them
 install_packages() {
   local pair missing=()

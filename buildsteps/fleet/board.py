@@ -43,7 +43,7 @@ class Board:
     uboot: UBoot | None
     loader: Loader | None
     raspberry_pi: bool  # has netboot of its own: config.txt and cmdline.txt
-    uimage_load: int | None
+    uimage_load: int | None  # its loader is older than zImage: uImage and uInitrd, from an SD card alone
 
 
 def _board(path: pathlib.Path) -> Board:
@@ -70,9 +70,31 @@ def _board(path: pathlib.Path) -> Board:
 
 def kernel_image(arch: str) -> str:
     """What the build calls the kernel of that architecture."""
-    data = tomllib.loads((ROOT / "buildsteps/platforms" / f"{arch}.toml").read_text())
-    return str(data["kernel"]["image"])
+    return str(_platform(arch)["kernel"]["image"])
+
+
+def debian_architecture(arch: str) -> str:
+    return str(_platform(arch)["debian-architecture"])
+
+
+def _platform(arch: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / "buildsteps/platforms" / f"{arch}.toml").read_text())
+
+
+def platforms() -> list[str]:
+    """The images that the build can make: of an architecture, or of one that runs another's programs too (aarch64+armhf)."""
+    return sorted(path.stem for path in (ROOT / "buildsteps/platforms").glob("*.toml") if path.stem != "common")
 
 
 def load() -> dict[str, Board]:
-    return {path.stem: _board(path) for path in sorted(FOLDER.glob("*.toml"))}
+    """Those that can work."""
+    return {path.stem: _board(path) for path in sorted(FOLDER.glob("*.toml")) if not _unsupported(path)}
+
+
+def unsupported() -> dict[str, str]:
+    """Those that can't, and why."""
+    return {path.stem: why for path in sorted(FOLDER.glob("*.toml")) if (why := _unsupported(path))}
+
+
+def _unsupported(path: pathlib.Path) -> str:
+    return str(tomllib.loads(path.read_text()).get("unsupported", ""))

@@ -7,11 +7,18 @@ from fleet.board import Board
 
 _SCRIPT = """\
 echo UEBO: network boot
-{addresses}pxe get && pxe boot
-# The node is in no file of its own, nor is there a default for its board: the default of its architecture.
-if test "${{cpu}}" = armv8; then setenv bootfile aarch64/; else setenv bootfile armhf/; fi
-pxe get && pxe boot
-echo UEBO: there is no pxelinux.cfg for this node
+{addresses}if pxe get; then
+  pxe boot
+else
+  # The node is in no file of its own, nor is there a default for its board: the default of its architecture.
+  if test "${{cpu}}" = armv8; then setenv bootfile aarch64/; else setenv bootfile armhf/; fi
+  if pxe get; then pxe boot; fi
+fi
+# A server that is not ready, or too busy when a whole rack is switched on, is asked again: nobody sits at this prompt.
+# A node that has an entry never falls back to a default: it would run under another name, without its storage.
+echo UEBO: no entry of pxelinux.cfg could be booted. Trying again in 10 s
+sleep 10
+reset
 """
 
 

@@ -16,4 +16,4 @@ def check_images(fleet: Fleet, images: Images, text: Document) -> None:
         for overlap in memory.overlaps(node.board, kernels[arch], images.initramfs(arch).stat().st_size):
             text.problem(("node", number, "board"), f"{node.name}: on {node.board.name} {overlap}, expected room for each")
         if node.dtb and not (images.dtbs(arch) / node.dtb).exists():
-            text.problem(("node", number, "board"), f"{node.name}: out/{arch}/dtbs has no {node.dtb}, expected it from the build")
+            text.problem(("node", number, "board"), f"{node.name}: out/{images.platform(arch)}/dtbs has no {node.dtb}, expected it from the build")

@@ -13,11 +13,19 @@ class Network:
 
 _HEAD = """\
 # Made by buildsteps/pxe. dnsmasq --conf-file={file}
-# No DNS: only DHCP and TFTP.
+# No DNS.
 port=0
-log-dhcp
 enable-tftp
 tftp-root={root}
+"""
+
+_TFTP_ALONE = """\
+# TFTP alone: have your DHCP server name this machine as "next server" and "boot.scr.uimg" as boot file. With [network] in
+# fleet.toml dnsmasq does its part of DHCP, too.
+"""
+
+_DHCP = """\
+log-dhcp
 # The Raspberry Pi's own loader looks for this very text in option 43.
 pxe-service=0,"Raspberry Pi Boot"
 """
@@ -36,8 +44,11 @@ dhcp-boot=boot.scr.uimg
 """
 
 
-def configuration(network: Network, root: pathlib.Path, file: pathlib.Path) -> str:
+def configuration(network: Network | None, root: pathlib.Path, file: pathlib.Path) -> str:
     text = _HEAD.format(root=root, file=file)
+    if network is None:
+        return text + _TFTP_ALONE
+    text += _DHCP
     mask = network.subnet.netmask
     if network.range is None:
         return text + _PROXY.format(subnet=network.subnet.network_address, mask=mask)

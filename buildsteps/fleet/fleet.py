@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from fleet import arguments, board, document, pxelinux
+from fleet import arguments, board, document, pxelinux, values
 from fleet.board import Board
 from fleet.dnsmasq import Network
 from fleet.document import Document, Path
@@ -17,6 +17,11 @@ Placed = tuple[Path, dict[str, Any]]
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_NO_MAC = "00:00:00:00:00:00"
+_EXPORT = re.compile(r'(?:^|\s)uebo\.nfsdir="?([^",\s]+)')
+_PLACEHOLDER = re.compile(r"\{(?!name\})[A-Za-z_]+\}")
+# What {name} stands for where no node is meant.
+_SOME_NAME = "node"
 _SERIAL = re.compile(r"[0-9a-f]{8}")
 
 
@@ -36,6 +41,7 @@ class Fleet:
     nodes: list[Node] = field(default_factory=list)
     default_append: str = ""
     network: Network | None = None
+    platforms: dict[str, str] = field(default_factory=dict)  # architecture -> the image that its boards get
 
 
 def read(path: pathlib.Path) -> tuple[Fleet, Document]:
@@ -54,14 +60,15 @@ class _Reader:
         data = self.text.data
         self.known_keys((), data, ["network", "defaults", "node"])
         defaults = self.table("defaults")
-        self.known_keys(("defaults",), defaults, ["append", "uebo"])
+        self.known_keys(("defaults",), defaults, ["append", "platform", "uebo"])
         nodes = data.get("node", [])
         if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
             self.text.problem(("node",), "node is no list of tables, expected [[node]]")
             nodes = []
         found = [node for number, entry in enumerate(nodes) if (node := self.node(number, entry, defaults))]
         self.no_duplicates(nodes)
-        return Fleet(found, self.append([(("defaults",), defaults)], None), self.network())
+        self.no_shared_storage(nodes, found)
+        return Fleet(found, self.append([(("defaults",), defaults)], None), self.network(), self.platforms(defaults))
 
     # --- parts
 
@@ -108,6 +115,12 @@ class _Reader:
             return None
         return Network(subnet, (first, last))
 
+    def platforms(self, defaults: dict[str, Any]) -> dict[str, str]:
+        chosen, known = self.string(("defaults",), defaults, "platform", "the name of a platform"), board.platforms()
+        if chosen and chosen not in known:
+            self.text.problem(("defaults", "platform"), "platform: " + arguments.unknown(chosen, known))
+        return {chosen.partition("+")[0]: chosen} if chosen else {}
+
     def node(self, number: int, entry: dict[str, Any], defaults: dict[str, Any]) -> Node | None:
         place: Path = ("node", number)
         before = len(self.text.problems)
@@ -116,16 +129,25 @@ class _Reader:
             if key not in entry:
                 self.text.problem(place, f"this node has no {key}, expected name, board and macs")
         name = self.string(place, entry, "name", "a host label (letters, digits, inner hyphens, at most 63 characters)", _LABEL)
-        kind = self.boards.get(self.string(place, entry, "board", "the name of a file of buildsteps/boards"))
-        if kind is None and isinstance(entry.get("board"), str):
-            self.text.problem((*place, "board"), "board: " + arguments.unknown(entry["board"], list(self.boards)))
+        kind = self.kind(place, entry)
         macs = self.macs(place, entry)
         serial = self.string(place, entry, "serial", "8 digits and letters a to f, the last of the Pi's serial number", _SERIAL)
+        if serial and kind and not kind.raspberry_pi:
+            self.text.problem((*place, "serial"), f"serial is for a Raspberry Pi, and {kind.name} is none")
         dtb = self.device_tree(place, entry, kind)
         append = self.append([(("defaults",), defaults), (place, entry)], name, kind)
         if kind is None or len(self.text.problems) > before:
             return None
         return Node(name, kind, macs, append, dtb, serial, self.text.line(*place))
+
+    def kind(self, place: Path, entry: dict[str, Any]) -> Board | None:
+        name = self.string(place, entry, "board", "the name of a file of buildsteps/boards")
+        if name in self.boards or not name:
+            return self.boards.get(name)
+        why = board.unsupported().get(name)
+        problem = f"{name} can't work: {why}" if why else arguments.unknown(name, list(self.boards))
+        self.text.problem((*place, "board"), f"board: {problem}")
+        return None
 
     def macs(self, place: Path, entry: dict[str, Any]) -> list[str]:
         given = entry.get("macs", [])
@@ -134,8 +156,9 @@ class _Reader:
             return []
         macs = [_plain_mac(mac) for mac in given]
         for mac, original in zip(macs, given):
-            if not _MAC.fullmatch(mac):
-                self.text.problem((*place, "macs"), f'{original!r} is no MAC address, expected one such as "02:00:00:00:00:01"')
+            # An odd first byte is an address of many (FF:FF:... of all).
+            if not _MAC.fullmatch(mac) or int(mac[:2], 16) % 2 or mac == _NO_MAC:
+                self.text.problem((*place, "macs"), f'{original!r} is no MAC address of a board, expected one such as "02:00:00:00:00:01"')
         return macs
 
     def device_tree(self, place: Path, entry: dict[str, Any], kind: Board | None) -> str:
@@ -153,12 +176,11 @@ class _Reader:
         words += [f"uebo.hostname={name}"] if name else []
         given = {key: (path, value) for table in tables for path, key, value in _flattened(table)}
         for key, (path, value) in given.items():
-            words += self.argument(path, key, value)
+            words += self.argument(path, key, value, name or _SOME_NAME)
         words += [extra for table in tables if (extra := self.plain_arguments(table))]
-        if name is None:
-            # What differs from node to node is left out where the node is not known.
-            return " ".join(word for word in words if "{name}" not in word)
-        line = " ".join(words).replace("{name}", name)
+        # What differs from node to node is left out where the node is not known.
+        words = [word.replace("{name}", name or "{name}") for word in words]
+        line = " ".join(words if name is not None else [word for word in words if "{name}" not in word])
         if len(line.encode()) > pxelinux.LONGEST_APPEND:
             limit = pxelinux.LONGEST_APPEND
             self.text.problem(tables[-1][0],
@@ -171,11 +193,13 @@ class _Reader:
         extra = self.string(table[0], table[1], "append", "a text")
         if bad := arguments.bad_text(extra.replace('"', "")):
             self.text.problem(place, f"append {bad}")
+        if extra.count('"') % 2:
+            self.text.problem(place, "append has a quote that is not closed, expected pairs")
         for misplaced in re.findall(r"(?:^|\s)\"?(uebo\.[^\s=]*)", extra):
             self.text.problem(place, f'append holds {misplaced}, expected it as a key: {misplaced} = "..."')
         return extra
 
-    def argument(self, place: Path, key: str, value: Any) -> list[str]:
+    def argument(self, place: Path, key: str, value: Any, name: str) -> list[str]:
         known = self.arguments.get(key)
         if key == "uebo.hostname":
             self.text.problem(place, "uebo.hostname is the node's name already, expected no other")
@@ -183,14 +207,18 @@ class _Reader:
         if known is None:
             self.text.problem(place, arguments.unknown(key, list(self.arguments)))
             return []
-        values = value if isinstance(value, list) and known.repeatable else [value]
         words = []
-        for one in values:
+        for one in value if isinstance(value, list) and known.repeatable else [value]:
             if not isinstance(one, str) or not one:
                 expected = "a text or a list of texts" if known.repeatable else "a text"
                 self.text.problem(place, f"{key} = {one!r}, expected {expected}: {known.value}")
             elif bad := arguments.bad_text(one):
                 self.text.problem(place, f"{key} {bad}")
+            elif not known.secret and (odd := _PLACEHOLDER.search(one)):
+                self.text.problem(place, f"{key} holds {odd[0]}, expected no placeholder but {{name}}")
+            elif not values.good(key, one.replace("{name}", name)):
+                shown = "this value" if known.secret else repr(one)
+                self.text.problem(place, f"{key} = {shown}, expected {known.value}")
             else:
                 words.append(arguments.word(key, one))
         return words
@@ -206,6 +234,17 @@ class _Reader:
                     first = seen.setdefault(f"{what} {value.lower()}", self.text.line(*place))
                     if first != self.text.line(*place):
                         self.text.problem(place, f"the {what} {value} is that of line {first} too, expected one of its own")
+
+    def no_shared_storage(self, nodes: list[dict[str, Any]], found: list[Node]) -> None:
+        """Two nodes in one NFS directory would work in each other's BOINC."""
+        numbers = {entry.get("name"): number for number, entry in enumerate(nodes)}
+        seen: dict[str, str] = {}
+        for node in found:
+            export = _EXPORT.search(node.append)
+            if export and (other := seen.setdefault(export[1], node.name)) != node.name:
+                self.text.problem(("node", numbers[node.name], "uebo", "nfsdir"),
+                                  f"{node.name} has its storage in {export[1]}, as {other} has, expected a directory of its own: "
+                                  "{name} stands for the node's name")  # fmt: skip
 
 
 def _unique(entry: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:

@@ -18,7 +18,8 @@ _ARM64 = struct.Struct("<IIQQQQQQ4s")
 # arch/arm/boot/compressed/head.S: magic, start, end, endianness, magic of the table, place of the table
 _ZIMAGE = struct.Struct("<IIIIII")
 _ZIMAGE_MAGIC, _TABLE_MAGIC, _SIZES_TAG = 0x016F2818, 0x45454545, 0x5A534C4B
-_TEXT_OFFSET = 0x8000
+# arch/arm/Makefile, textofs-y: 0x8000, but this in a kernel that can run on Amlogic's Meson, as Debian's can.
+_TEXT_OFFSET = 0x208000
 
 
 def read(path: pathlib.Path) -> KernelImage:

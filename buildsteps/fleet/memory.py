@@ -58,10 +58,19 @@ def overlaps(board: Board, kernel: KernelImage, initramfs: int) -> list[str]:
     for region in placed:
         if region.start < board.uboot.ram or region.end > end:
             found.append(f"{region} lies outside RAM ({board.uboot.ram:#x} to {end:#x}, U-Boot's own place left out)")
-    # A zImage unpacks to the start of RAM and may run over what was loaded there; it moves itself out of the way first.
-    if kernel.kind == "zImage":
-        unpacked = Region("the unpacked kernel", board.uboot.ram, kernel.memory_size)
+    # These are made when all has been loaded, and may run over what lies there; the kernel itself moves out of the way.
+    for moved in _moved(board, kernel):
         for region in placed[1:]:
-            if region.start < unpacked.end and unpacked.start < region.end:
-                found.append(f"{unpacked} and {region} overlap")
+            if region.start < moved.end and moved.start < region.end:
+                found.append(f"{moved} and {region} overlap")
+    return found
+
+
+def _moved(board: Board, kernel: KernelImage) -> list[Region]:
+    assert board.uboot
+    found = []
+    if board.uimage_load is not None:
+        found.append(Region("the kernel at its load address", board.uimage_load, kernel.file_size))
+    if kernel.kind == "zImage":
+        found.append(Region("the unpacked kernel", board.uboot.ram, kernel.memory_size))
     return found

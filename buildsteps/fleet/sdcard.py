@@ -16,8 +16,25 @@ FAT_SIZE = 240 * MIB
 SMALLEST = 512 * MIB
 _SECTOR = 512
 
+# Debian's U-Boot for the Raspberry Pi has no sysboot: the files are loaded one by one, the initramfs last for its ${{filesize}}.
 _SCRIPT = """\
-{addresses}sysboot ${{devtype}} ${{devnum}}:${{distro_bootpart}} any ${{scriptaddr}} /extlinux/uebo.conf
+echo UEBO: {name}
+{addresses}setenv bootargs '{append}'
+load ${{devtype}} ${{devnum}}:${{distro_bootpart}} ${{kernel_addr_r}} /{kernel}
+load ${{devtype}} ${{devnum}}:${{distro_bootpart}} ${{fdt_addr_r}} /dtbs/{dtb}
+load ${{devtype}} ${{devnum}}:${{distro_bootpart}} ${{ramdisk_addr_r}} /initramfs.zst
+{boot} ${{kernel_addr_r}} ${{ramdisk_addr_r}}:${{filesize}} ${{fdt_addr_r}}
+"""
+
+# For the loader of Odroid boards, which knows neither extlinux nor zImage (its first line is what it looks for).
+_BOOT_INI = """\
+ODROIDC-UBOOT-CONFIG
+
+setenv bootargs '{append}'
+fatload mmc 0:1 {kernel_addr_r:#010x} uImage
+fatload mmc 0:1 {ramdisk_addr_r:#010x} uInitrd
+fatload mmc 0:1 {fdt_addr_r:#010x} {dtb}
+bootm {kernel_addr_r:#010x} {ramdisk_addr_r:#010x} {fdt_addr_r:#010x}
 """
 
 
@@ -67,20 +84,37 @@ def fill(folder: pathlib.Path, node: Node, images: Images, firmware: pathlib.Pat
         # The firmware loads the kernel itself.
         raspberry_pi.fill(folder, images, arch, [node.dtb], node.dtb, node.append, firmware)
         return
+    if node.board.uimage_load is not None:
+        _legacy(folder, node, images, node.board.uimage_load)
+        return
     place(images.kernel(arch), folder / board.kernel_image(arch))
     place(images.initramfs(arch), folder / "initramfs.zst")
     if node.dtb:
         place(images.dtbs(arch) / node.dtb, folder / "dtbs" / node.dtb)
+    if node.board.uboot and node.board.uboot.set_by_script:
+        (folder / "boot.scr").write_bytes(uimage.script(_script(node)))
+        return
     fdt = f"/dtbs/{node.dtb}" if node.dtb else ""
     text = pxelinux.text(pxelinux.Entry(node.name, f"/{board.kernel_image(arch)}", "/initramfs.zst", node.append, fdt))
     (folder / "extlinux").mkdir()
-    if node.board.uboot and node.board.uboot.set_by_script:
-        # U-Boot prefers extlinux.conf to a script, and the addresses have to be set first.
-        script = _SCRIPT.format(addresses=boot_script.addresses([node.board]))
-        (folder / "boot.scr").write_bytes(uimage.script(script))
-        (folder / "extlinux/uebo.conf").write_text(text)
-    else:
-        (folder / "extlinux/extlinux.conf").write_text(text)
+    (folder / "extlinux/extlinux.conf").write_text(text)
+
+
+def _script(node: Node) -> str:
+    """For boards whose addresses have to be set first: U-Boot prefers extlinux.conf to a script, so there is none."""
+    kernel = board.kernel_image(node.board.arch)
+    boot = "booti" if node.board.arch == "aarch64" else "bootz"
+    return _SCRIPT.format(name=node.name, addresses=boot_script.addresses([node.board]), append=node.append, kernel=kernel,
+                          dtb=node.dtb, boot=boot)  # fmt: skip
+
+
+def _legacy(folder: pathlib.Path, node: Node, images: Images, load: int) -> None:
+    assert node.board.uboot
+    kernel, initramfs = uimage.both(node.board.arch, images.kernel(node.board.arch), images.initramfs(node.board.arch), load)
+    (folder / "uImage").write_bytes(kernel)
+    (folder / "uInitrd").write_bytes(initramfs)
+    place(images.dtbs(node.board.arch) / node.dtb, folder / node.dtb)
+    (folder / "boot.ini").write_text(_BOOT_INI.format(append=node.append, dtb=node.dtb, **node.board.uboot.addresses))
 
 
 def _storage(card: pathlib.Path, size: int) -> None:

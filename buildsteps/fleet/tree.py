@@ -4,7 +4,7 @@ import os
 import pathlib
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fleet import board, boot_script, pxelinux, raspberry_pi, uimage
 from fleet.board import Board
@@ -13,18 +13,22 @@ from fleet.fleet import Fleet, Node
 
 @dataclass(frozen=True)
 class Images:
-    """What buildsteps/build left in out/ARCH/."""
+    """What buildsteps/build left in out/PLATFORM/: for each architecture its own platform, or the one that was chosen."""
 
     folder: pathlib.Path
+    platforms: dict[str, str] = field(default_factory=dict)
+
+    def platform(self, arch: str) -> str:
+        return self.platforms.get(arch, arch)
 
     def kernel(self, arch: str) -> pathlib.Path:
-        return self.folder / arch / board.kernel_image(arch)
+        return self.folder / self.platform(arch) / board.kernel_image(arch)
 
     def initramfs(self, arch: str) -> pathlib.Path:
-        return self.folder / arch / "initramfs.zst"
+        return self.folder / self.platform(arch) / "initramfs.zst"
 
     def dtbs(self, arch: str) -> pathlib.Path:
-        return self.folder / arch / "dtbs"
+        return self.folder / self.platform(arch) / "dtbs"
 
     def present(self) -> list[str]:
         """The architectures of ARM that are built."""
@@ -82,8 +86,9 @@ class Tree:
                 self.legacy_images(root / arch / kind.id, kind, kind.uimage_load)
 
     def legacy_images(self, folder: pathlib.Path, kind: Board, load: int) -> None:
-        self.save(folder / "uImage", uimage.kernel(kind.arch, self.images.kernel(kind.arch).read_bytes(), load))
-        self.save(folder / "uInitrd", uimage.ramdisk(kind.arch, self.images.initramfs(kind.arch).read_bytes()))
+        kernel, initramfs = uimage.both(kind.arch, self.images.kernel(kind.arch), self.images.initramfs(kind.arch), load)
+        self.save(folder / "uImage", kernel)
+        self.save(folder / "uInitrd", initramfs)
 
     def node(self, root: pathlib.Path, node: Node) -> None:
         text = pxelinux.text(entry(node))

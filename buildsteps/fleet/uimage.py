@@ -1,5 +1,6 @@
 """U-Boot's legacy image format (include/image.h, struct legacy_img_hdr), as mkimage writes it."""
 
+import pathlib
 import struct
 import zlib
 
@@ -24,6 +25,11 @@ def kernel(arch: str, data: bytes, load: int) -> bytes:
 
 def ramdisk(arch: str, data: bytes) -> bytes:
     return _image("ramdisk", arch, "UEBO initramfs", data)
+
+
+def both(arch: str, kernel_file: pathlib.Path, initramfs_file: pathlib.Path, load: int) -> tuple[bytes, bytes]:
+    """uImage and uInitrd of what the build made."""
+    return kernel(arch, kernel_file.read_bytes(), load), ramdisk(arch, initramfs_file.read_bytes())
 
 
 def script(text: str) -> bytes:

@@ -28,18 +28,20 @@ class Modules:
                 wanted = [word.replace("-", "_") for word in words[2:] if not word.endswith(":")]
                 self._soft.setdefault(words[1].replace("-", "_"), []).extend(wanted)
         self.builtin = {name_of(line) for line in (folder / "modules.builtin").read_text().splitlines()}
-        self._aliases = [
-            (re.compile(_glob(words[1])), words[2].replace("-", "_"))
+        self.aliases = [
+            (words[1], words[2].replace("-", "_"))
             for words in (line.split() for line in (folder / "modules.alias").read_text().splitlines())
-            if len(words) == 3 and words[0] == "alias" and ":" not in words[1]
+            if len(words) == 3 and words[0] == "alias"
         ]
+        # Those by which the kernel asks for a module; a colon is that of a device.
+        self._names = [(re.compile(_glob(alias)), module) for alias, module in self.aliases if ":" not in alias]
 
     def named(self, wanted: str) -> list[str]:
         """The modules that a name or an alias (crypto-crc32c) stands for."""
         name = wanted.replace("-", "_")
         if name in self.paths:
             return [name]
-        return [module for pattern, module in self._aliases if pattern.fullmatch(wanted) or pattern.fullmatch(name)]
+        return [module for pattern, module in self._names if pattern.fullmatch(wanted) or pattern.fullmatch(name)]
 
     def closure(self, wanted: set[str]) -> set[str]:
         """`wanted` with everything it needs; a soft dependency that the kernel lacks is left out."""

@@ -1,4 +1,4 @@
-"""Writes an ld.so.cache for another architecture, which ldconfig of the build machine refuses to do.
+"""Writes an ld.so.cache for other architectures, which ldconfig of the build machine refuses to do.
 
 Format: glibc, sysdeps/generic/dl-cache.h (the new format alone, as ldconfig writes it since glibc 2.32).
 """
@@ -6,6 +6,8 @@ Format: glibc, sysdeps/generic/dl-cache.h (the new format alone, as ldconfig wri
 import functools
 import re
 import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 HEADER = struct.Struct("<17s3sII B3xI 12x")
 ENTRY = struct.Struct("<iIIIQ")
@@ -27,18 +29,28 @@ def _compare(left: str, right: str) -> int:
     return len(a) - len(b)
 
 
-def cache(libraries: dict[str, str], flags: int) -> bytes:
-    """The cache for `libraries`, soname -> absolute path."""
+@dataclass(frozen=True)
+class Library:
+    soname: str
+    path: str  # absolute
+    flags: int  # of its architecture: each loader takes those that bear its own
+
+
+def _order(left: Library, right: Library) -> int:
+    return _compare(left.soname, right.soname) or left.flags - right.flags
+
+
+def cache(libraries: Iterable[Library]) -> bytes:
     # The loader searches by bisection in a table in descending order.
-    names = sorted(libraries, key=functools.cmp_to_key(_compare), reverse=True)
+    ordered = sorted(libraries, key=functools.cmp_to_key(_order), reverse=True)
     strings = bytearray()
-    base = HEADER.size + ENTRY.size * len(names)
+    base = HEADER.size + ENTRY.size * len(ordered)
     entries = bytearray()
-    for name in names:
+    for library in ordered:
         key = base + len(strings)
-        strings += name.encode() + b"\0"
+        strings += library.soname.encode() + b"\0"
         value = base + len(strings)
-        strings += libraries[name].encode() + b"\0"
-        entries += ENTRY.pack(flags, key, value, 0, 0)
-    header = HEADER.pack(b"glibc-ld.so.cache", b"1.1", len(names), len(strings), LITTLE_ENDIAN, 0)
+        strings += library.path.encode() + b"\0"
+        entries += ENTRY.pack(library.flags, key, value, 0, 0)
+    header = HEADER.pack(b"glibc-ld.so.cache", b"1.1", len(ordered), len(strings), LITTLE_ENDIAN, 0)
     return header + bytes(entries) + bytes(strings)

@@ -1,8 +1,9 @@
-"""Unpacked Debian packages: one directory a package under out/ARCH/parts/packages, and the index that 04-packages wrote."""
+"""Unpacked Debian packages: one directory a package under out/ARCH/parts/packages, and the index that 05-packages wrote."""
 
 import json
 import pathlib
 import re
+import struct
 import subprocess
 from dataclasses import asdict, dataclass
 
@@ -15,14 +16,20 @@ INDEX = FOLDER / "index.json"
 @dataclass(frozen=True)
 class Package:
     name: str
+    architecture: str  # Debian's word: arm64, armhf, all
     version: str
     source: str
     sha256: str
     licence: str
 
     @property
+    def key(self) -> str:
+        """As apt names it: an image of two architectures has some packages twice."""
+        return f"{self.name}:{self.architecture}"
+
+    @property
     def tree(self) -> pathlib.Path:
-        return FOLDER / "unpacked" / self.name
+        return FOLDER / "unpacked" / f"{self.name}_{self.architecture}"
 
 
 def save(packages: list[Package]) -> None:
@@ -82,19 +89,9 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-def licence_of(copyright_file: pathlib.Path) -> str:
-    """The licences that a machine-readable debian/copyright names, else "see copyright"."""
-    if not copyright_file.is_file():
-        return "see copyright"
-    text = copyright_file.read_text(errors="replace")
-    if not re.search(r"^Format:.*copyright-format", text, re.MULTILINE):
-        return "see copyright"
-    names = {name.strip() for name in re.findall(r"^License:[ \t]*(\S.*)$", text, re.MULTILINE)}
-    return ", ".join(sorted(names)) or "see copyright"
-
-
 @dataclass(frozen=True)
 class Elf:
+    machine: int  # e_machine
     interpreter: str | None
     needed: list[str]
 
@@ -102,8 +99,10 @@ class Elf:
 def read_elf(path: pathlib.Path) -> Elf | None:
     """The dynamic needs of a program or library; None for anything else."""
     with path.open("rb") as file:
-        if file.read(4) != b"\x7fELF":
-            return None
+        header = file.read(20)
+    if header[:4] != b"\x7fELF":
+        return None
+    (machine,) = struct.unpack_from("<H", header, 18)
     text = subprocess.run(["readelf", "-ldW", str(path)], check=True, capture_output=True, text=True).stdout
     interpreter = re.search(r"Requesting program interpreter: (\S+)\]", text)
-    return Elf(interpreter[1] if interpreter else None, re.findall(r"\(NEEDED\).*\[(.+)\]", text))
+    return Elf(machine, interpreter[1] if interpreter else None, re.findall(r"\(NEEDED\).*\[(.+)\]", text))

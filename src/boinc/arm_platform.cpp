@@ -17,17 +17,18 @@ constexpr Setting kSetting{"alt_platform", kArmPlatform};
 
 /// What execve(2) and ld.so(8) mean by it.
 const char* meaning(const Result<int>& ended) {
-  if (!ended && ended.error().code == ENOEXEC) return "this kernel runs no 32-bit programs (COMPAT)";
+  if (!ended && ended.error().code == ENOEXEC) return "this kernel or processor runs no 32-bit programs";
   if (!ended && ended.error().code == ENOENT) return "the 32-bit loader is missing";
-  if (!ended) return "it could not be started";
-  return *ended == 127 ? "a 32-bit library is missing" : "it failed";
+  if (!ended && ended.error().code == ETIMEDOUT) return "the check did not end";
+  if (!ended) return "the check could not be started";
+  return *ended == 127 ? "a 32-bit library is missing" : "the check failed";
 }
 
 }  // namespace
 
-bool runs_arm_programs(const std::string& check) {
+bool runs_arm_programs(kernel::Owner who, const std::string& check, std::chrono::milliseconds limit) {
   if (access(check.c_str(), F_OK) != 0) return false;
-  const auto ended = kernel::run_program({check});
+  const auto ended = kernel::run_unprivileged({check}, who, limit);
   if (ended && *ended == 0) return true;
   spdlog::warn("no tasks for 32-bit ARM: {} ({})", meaning(ended),
                ended ? "exit code " + std::to_string(*ended) : ended.error().message());

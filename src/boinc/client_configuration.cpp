@@ -115,7 +115,7 @@ Result<> write_project_list(const SafeDirectory& data, const std::string& path, 
 Result<> configure() {
   const Owner owner = UEBO_TRY(kernel::find_owner("boinc:boinc"));
   UEBO_TRY(configure_client(kDataDirectory, UEBO_TRY(config::load_kernel_args()), owner));
-  return set_arm_platform(UEBO_TRY(SafeDirectory::open(kDataDirectory)), runs_arm_programs(), owner);
+  return set_arm_platform(UEBO_TRY(SafeDirectory::open(kDataDirectory)), runs_arm_programs(owner), owner);
 }
 
 }  // namespace

@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 import subprocess
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fleet import board, boot_script, dnsmasq, memory, pxelinux, sdcard, uimage
 from fleet.board import MIB, ROOT
-from fleet.fleet import Fleet, read
+from fleet.fleet import Fleet, Node, read
 from fleet.kernel_image import KernelImage
 from fleet.kernel_image import read as read_kernel
 from fleet.tree import Images, Tree, entry
@@ -35,6 +36,7 @@ def other(name: str = "b", mac: str = "02:00:00:00:00:02", kind: str = "pine64-p
     (NODE + other(mac="02-00-00-00-00-01"), 8, "the MAC address 02:00:00:00:00:01 is that of line 4 too"),
     (NODE + other(kind="pine64-pluss"), 7, "unknown 'pine64-pluss', did you mean pine64-plus?"),
     (NODE + 'uebo.boinc.pasword = "x"\n', 5, "unknown 'uebo.boinc.pasword', did you mean uebo.boinc.password?"),
+    (NODE + other(kind="raspberry-pi-5"), 7, "raspberry-pi-5 can't work: Debian's kernel lacks"),
     (NODE + "uebo.boinc.password = 7\n", 5, "uebo.boinc.password = 7, expected a text"),
     (NODE + 'uebo.boinc.password = "a$b"\n', 5, "holds $"),
     (NODE + "uebo.boinc.password = 'a\"b'\n", 5, 'holds "'),
@@ -45,12 +47,25 @@ def other(name: str = "b", mac: str = "02:00:00:00:00:02", kind: str = "pine64-p
     (NODE + 'serial = "12"\n', 5, "serial = '12', expected 8 digits"),
     (NODE + 'dtb = "nothing.dtb"\n', 5, "unknown 'nothing.dtb'"),
     (NODE.replace('"a"', '"a_b"'), 2, "expected a host label"),
-    (NODE.replace('"02:00:00:00:00:01"', '"02:00:00:00:00"'), 4, "is no MAC address"),
+    (NODE.replace('"02:00:00:00:00:01"', '"02:00:00:00:00"'), 4, "is no MAC address of a board"),
+    (NODE.replace('"02:00', '"03:00'), 4, "is no MAC address of a board"),
+    (NODE.replace("02:00:00:00:00:01", "00:00:00:00:00:00"), 4, "is no MAC address of a board"),
+    (NODE + 'serial = "0123abcd"\n', 5, "serial is for a Raspberry Pi, and Pine64+ is none"),
+    (NODE + 'append = "a=\\"b"\n', 5, "append has a quote that is not closed"),
+    (NODE + 'uebo.nfsdir = "10.0.0.1:boinc"\n', 5, "uebo.nfsdir = '10.0.0.1:boinc', expected SERVER:/PATH"),
+    (NODE + 'uebo.ntp = ["10.0.0.1", "10.0.0.256"]\n', 5, "uebo.ntp = '10.0.0.256', expected host names or addresses"),
+    (NODE + 'uebo.storage.wait = "2h"\n', 5, "uebo.storage.wait = '2h', expected a duration up to 1h"),
+    (NODE + 'uebo.boinc.password = " x"\n', 5, "uebo.boinc.password = this value, expected 1 to 255 characters"),
+    ('[defaults]\nuebo.nfsdir = "nas:/{nmae}"\n' + NODE, 2, "holds {nmae}, expected no placeholder but {name}"),
+    ('[defaults]\nuebo.nfsdir = "nas:/boinc"\n' + NODE + other(), 7, "b has its storage in nas:/boinc, as a has"),
+    (NODE + 'uebo.nfsdir = "nas:/x"\n' + other() + 'uebo.nfsdir = "nas:/x,port=20490"\n', 10, "b has its storage in nas:/x"),
+    (f'[defaults]\nappend = "{"x" * 1024}"\n', 1, "expected at most 1023: U-Boot stops at more"),
     (NODE.replace('["02:00:00:00:00:01"]', "[]"), 4, "macs = [], expected a list"),
     ('[[node]]\nname = "a"\nmacs = ["02:00:00:00:00:01"]\n', 1, "this node has no board"),
     ('[network]\nsubnet = "10.0.0.300"\n', 2, 'expected a network such as "10.0.0.0/24"'),
     ('[network]\nsubnet = "10.0.0.0"\nrange = ["10.0.0.9", "10.0.0.1"]\n', 3, "expected two addresses of 10.0.0.0/24"),
     ('[defaults]\n\nuebo.consull = "a:1"\n', 3, "did you mean uebo.consul?"),
+    ('[defaults]\nplatform = "aarch64+armhv"\n', 2, "did you mean aarch64+armhf?"),
     ("# nothing\n[[nodes]]\n", 2, "unknown 'nodes', did you mean node?"),
     ('[[node]]\nname = "a\n', 2, "Illegal character"),
 ])  # fmt: skip
@@ -130,7 +145,7 @@ def test_a_zimages_table_tells_its_unpacked_size(tmp_path: Path) -> None:
     struct.pack_into("<I", data, 0x80, 20 * MIB)
     (tmp_path / "zImage").write_bytes(data)
     found = read_kernel(tmp_path / "zImage")
-    assert (found.kind, found.memory_size) == ("zImage", 23 * MIB + 0x8000)
+    assert (found.kind, found.memory_size) == ("zImage", 23 * MIB + 0x208000)
 
 
 def test_every_board_has_room_for_forty_megabytes_of_kernel() -> None:
@@ -155,6 +170,10 @@ def test_the_script_sets_addresses_where_a_boards_own_overlap() -> None:
     assert "setenv ramdisk_addr_r 0x04000000" in text and "sunxi" not in text
 
 
+def test_the_script_goes_on_trying() -> None:
+    assert boot_script.text(board.load().values()).endswith("sleep 10\nreset\n")
+
+
 @pytest.fixture
 def images(tmp_path: Path) -> Images:
     for arch, kernel in (("aarch64", "Image"), ("armhf", "zImage")):
@@ -173,11 +192,37 @@ def test_files_of_a_node_that_left_disappear(tmp_path: Path, images: Images) -> 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fleet.toml", "out", "tftproot"]
 
 
+def test_boards_get_the_image_of_the_platform_that_was_chosen(tmp_path: Path, images: Images) -> None:
+    (images.folder / "aarch64+armhf").mkdir()
+    for name in ("Image", "initramfs.zst"):
+        (images.folder / "aarch64+armhf" / name).write_text(f"{name} of aarch64+armhf")
+    fleet = fleet_of(tmp_path, '[defaults]\nplatform = "aarch64+armhf"\n' + NODE)[0]
+    root = tmp_path / "tftproot"
+    Tree(root, Images(images.folder, fleet.platforms), fleet, ["aarch64", "armhf"]).write(None)
+    assert (root / "aarch64/initramfs.zst").read_text() == "initramfs.zst of aarch64+armhf"
+    assert (root / "armhf/initramfs.zst").read_text() == "initramfs.zst"
+
+
 def test_each_architecture_has_a_default(tmp_path: Path, images: Images) -> None:
     root = tmp_path / "tftproot"
     Tree(root, images, Fleet(default_append="quiet"), ["aarch64"]).write(None)
     assert "  kernel aarch64/Image\n" in (root / "pxelinux.cfg/default-arm-sunxi-sunxi").read_text()
     assert "  kernel Image\n" in (root / "aarch64/pxelinux.cfg/default-arm").read_text()
+
+
+def test_a_name_that_two_architectures_share_is_left_to_the_script(tmp_path: Path, images: Images) -> None:
+    root = tmp_path / "tftproot"
+    Tree(root, images, Fleet(default_append="quiet"), ["aarch64", "armhf"]).write(None)
+    assert not list((root / "pxelinux.cfg").glob("default-arm"))
+    for arch, kernel in (("aarch64", "Image"), ("armhf", "zImage")):
+        assert f"  kernel {kernel}\n" in (root / arch / "pxelinux.cfg/default-arm").read_text()
+    text = boot_script.text(board.load().values())
+    assert "setenv bootfile aarch64/; else setenv bootfile armhf/; fi" in text
+
+
+def test_a_board_with_an_old_loader_says_where_things_are_loaded() -> None:
+    for kind in board.load().values():
+        assert kind.uimage_load is None or (kind.uboot and {"kernel_addr_r", "ramdisk_addr_r", "fdt_addr_r"} <= set(kind.uboot.addresses))
 
 
 def test_a_pi_finds_its_own_loaders_files(tmp_path: Path, images: Images) -> None:
@@ -192,15 +237,19 @@ def test_a_pi_finds_its_own_loaders_files(tmp_path: Path, images: Images) -> Non
     assert "arm_64bit=1\nkernel=Image\ninitramfs initramfs.zst followkernel\n" in (folder / "config.txt").read_text()
 
 
-@pytest.mark.parametrize("more", ["", 'range = ["10.0.0.100", "10.0.0.200"]\n'])
-def test_dnsmasq_takes_its_configuration(tmp_path: Path, more: str) -> None:
-    network = fleet_of(tmp_path, f'[network]\nsubnet = "10.0.0.0/24"\n{more}')[0].network
-    assert network
+@pytest.mark.parametrize(("more", "proxy"), [
+    ("", False),
+    ('[network]\nsubnet = "10.0.0.0/24"\n', True),
+    ('[network]\nsubnet = "10.0.0.0/24"\nrange = ["10.0.0.100", "10.0.0.200"]\n', False),
+])  # fmt: skip
+def test_dnsmasq_takes_its_configuration(tmp_path: Path, more: str, proxy: bool) -> None:
+    fleet, problems = fleet_of(tmp_path, more)
+    assert not problems
     file = tmp_path / "dnsmasq.conf"
-    file.write_text(dnsmasq.configuration(network, tmp_path, file))
+    file.write_text(dnsmasq.configuration(fleet.network, tmp_path, file))
     checked = subprocess.run(["/usr/sbin/dnsmasq", "--test", f"--conf-file={file}"], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
-    assert ("proxy" in file.read_text().replace("a proxy", "")) == (not more)
+    assert (",proxy," in file.read_text()) == proxy and ("dhcp-range" in file.read_text()) == bool(more)
 
 
 # --- SD cards
@@ -226,19 +275,71 @@ def test_a_card_has_loader_fat_and_storage(tmp_path: Path, images: Images) -> No
     assert 'LABEL="storage"' in found and 'TYPE="ext4"' in found
 
 
+def test_a_zimage_of_more_than_sixteen_megabytes_does_not_fit_a_32_bit_allwinner() -> None:
+    kind = board.load()["orangepi-pc"]
+    assert not memory.overlaps(kind, KernelImage(15 * MIB, 30 * MIB, "zImage"), 24 * MIB)
+    assert memory.overlaps(kind, KernelImage(17 * MIB, 30 * MIB, "zImage"), 24 * MIB)
+
+
+def test_every_32_bit_board_has_room_for_its_kernel() -> None:
+    for kind in board.load().values():
+        if kind.uboot and kind.arch == "armhf":
+            assert not memory.overlaps(kind, KernelImage(8 * MIB, 26 * MIB, "zImage"), 26 * MIB), kind.id
+
+
 def test_a_card_whose_board_needs_other_addresses_has_a_script(tmp_path: Path, images: Images) -> None:
     node = fleet_of(tmp_path, other(kind="raspberry-pi-3b"))[0].nodes[0]
     give_device_tree(images, node.dtb)
     files = tmp_path / "fat"
     files.mkdir()
     sdcard.fill(files, node, images, None)
-    assert b"setenv fdt_addr_r 0x03d00000" in (files / "boot.scr").read_bytes()
-    assert sorted(path.name for path in (files / "extlinux").iterdir()) == ["uebo.conf"]
+    script = (files / "boot.scr").read_bytes()
+    assert b"setenv fdt_addr_r 0x03d00000" in script and b"setenv bootargs 'console=ttyS1 uebo.hostname=b'\n" in script
+    # Debian's U-Boot for the Raspberry Pi has no sysboot, and it would rather read an extlinux.conf without the addresses.
+    assert b"sysboot" not in script and not (files / "extlinux").exists()
+    assert script.rstrip(b"\n").endswith(b"booti ${kernel_addr_r} ${ramdisk_addr_r}:${filesize} ${fdt_addr_r}")
 
 
-def give_device_tree(images: Images, name: str) -> None:
-    place = images.dtbs("aarch64") / name
-    place.parent.mkdir(parents=True)
+def old_loaders_node(folder: Path) -> Node:
+    """A node whose board's loader is older than zImage."""
+    node = fleet_of(folder, other(kind="orangepi-pc") + 'uebo.boinc.password = "two words"\n')[0].nodes[0]
+    return replace(node, board=replace(node.board, uimage_load=0x208000))
+
+
+def test_a_board_with_an_old_loader_gets_uimage_and_uinitrd(tmp_path: Path, images: Images) -> None:
+    node = old_loaders_node(tmp_path)
+    tree = Tree(tmp_path / "tftproot", images, Fleet([node]), ["armhf"])
+    tree.boards = [node.board]
+    tree.write(None)
+    lines = (tmp_path / "tftproot/pxelinux.cfg/01-02-00-00-00-00-02").read_text().splitlines()
+    assert lines[3:5] == ["  kernel armhf/orangepi-pc/uImage", "  initrd armhf/orangepi-pc/uInitrd"]
+    made = [(tmp_path / "tftproot/armhf/orangepi-pc" / name).read_bytes() for name in ("uImage", "uInitrd")]
+    assert made == [uimage.kernel("armhf", b"zImage", 0x208000), uimage.ramdisk("armhf", b"initramfs.zst")]
+
+
+def test_a_card_for_an_old_loader_has_a_boot_ini(tmp_path: Path, images: Images) -> None:
+    node = old_loaders_node(tmp_path)
+    give_device_tree(images, node.dtb, "armhf")
+    files = tmp_path / "fat"
+    files.mkdir()
+    sdcard.fill(files, node, images, None)
+    assert (files / "boot.ini").read_text().splitlines() == [
+        "ODROIDC-UBOOT-CONFIG", "", """setenv bootargs 'console=ttyS0 uebo.hostname=b uebo.boinc.password="two words"'""",
+        "fatload mmc 0:1 0x42000000 uImage", "fatload mmc 0:1 0x43400000 uInitrd", "fatload mmc 0:1 0x43000000 sun8i-h3-orangepi-pc.dtb",
+        "bootm 0x42000000 0x43400000 0x43000000",
+    ]  # fmt: skip
+    assert sorted(path.name for path in files.iterdir()) == ["boot.ini", "sun8i-h3-orangepi-pc.dtb", "uImage", "uInitrd"]
+
+
+def test_a_kernel_that_would_be_moved_onto_the_initramfs_is_refused() -> None:
+    kind = replace(board.load()["orangepi-pc"], uimage_load=0x43000000)
+    found = memory.overlaps(kind, KernelImage(6 * MIB, 30 * MIB, "other"), 20 * MIB)
+    assert any("the kernel at its load address" in text and "the initramfs" in text for text in found), found
+
+
+def give_device_tree(images: Images, name: str, arch: str = "aarch64") -> None:
+    place = images.dtbs(arch) / name
+    place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("device tree")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -12,7 +12,7 @@ IMAGES = Path(os.environ.get("UEBO_IMAGES", ROOT / "out"))
 
 @dataclass(frozen=True)
 class Image:
-    """What the build makes for one architecture: kernel, initramfs.zst, uebo, dtbs/, parts/."""
+    """What the build makes for one platform: kernel, initramfs.zst, uebo, dtbs/, parts/."""
 
     arch: str
     kernel_name: str
@@ -33,6 +33,7 @@ class Image:
 AARCH64 = Image("aarch64", "Image")
 ARMHF = Image("armhf", "zImage")
 AMD64 = Image("amd64", "bzImage")
+AARCH64_ARMHF = Image("aarch64+armhf", "Image")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Machine:
     dtb: str = ""
     memory: int = 512
     powers_off: bool = True  # where not, QEMU goes on after the kernel's last word
+    own_loader: bool = False  # it begins with a boot loader of its own, which may use the network
 
     def command(self, append: str, initramfs: Path, memory: int) -> list[str]:
         """QEMU up to the kernel and its arguments; disks and network come after."""
@@ -58,7 +60,21 @@ class Machine:
         return command + ["-append", f"console={self.console} panic=30 {append}".strip()]
 
 
+@dataclass(frozen=True)
+class PoweredOn(Machine):
+    """A machine that begins with its own boot loader: kernel and arguments come from where that looks."""
+
+    own_loader: bool = True
+
+    def command(self, append: str, initramfs: Path, memory: int) -> list[str]:
+        return [self.program, *self.options, "-m", str(memory)]
+
+
 VIRT_AARCH64 = Machine("virt, cortex-a53", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53", "-smp", "2"])
+VIRT_AARCH64_ARMHF = replace(VIRT_AARCH64, image=AARCH64_ARMHF)
+# Fujitsu's processor has no 32-bit mode: execve(2) of a 32-bit program fails as with a kernel without COMPAT. Its kernel needs
+# the interrupt controller that it says it has.
+WITHOUT_32_BIT = replace(VIRT_AARCH64_ARMHF, name="virt, a64fx", options=["-M", "virt,gic-version=3", "-cpu", "a64fx", "-smp", "2"])
 # A kernel without LPAE sees no PCI above 4 GiB: highmem=off.
 VIRT_ARMHF = Machine("virt, cortex-a7", ARMHF, "qemu-system-arm", ["-M", "virt,highmem=off", "-cpu", "cortex-a7", "-smp", "2"])
 PC = Machine("q35", AMD64, "qemu-system-x86_64", ["-M", "q35", "-cpu", "max", "-smp", "2"], console="ttyS0")
@@ -68,4 +84,4 @@ RASPI2B = Machine("raspi2b", ARMHF, "qemu-system-arm", ["-M", "raspi2b"], nic="u
                   memory=1024, powers_off=False)  # fmt: skip
 RASPI3B = Machine("raspi3b", AARCH64, "qemu-system-aarch64", ["-M", "raspi3b"], nic="usb-net", disk="sd",
                   dtb="broadcom/bcm2837-rpi-3-b.dtb", memory=1024, powers_off=False)  # fmt: skip
-MACHINES = (VIRT_AARCH64, VIRT_ARMHF, PC, ORANGEPI_PC, RASPI2B, RASPI3B)
+MACHINES = (VIRT_AARCH64, VIRT_AARCH64_ARMHF, WITHOUT_32_BIT, VIRT_ARMHF, PC, ORANGEPI_PC, RASPI2B, RASPI3B)

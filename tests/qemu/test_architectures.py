@@ -42,7 +42,9 @@ def test_its_parts_are_within_their_sizes(node: Guest, record_property: Record) 
     size = image.initramfs.stat().st_size
     record_property(f"initramfs of {image.arch}, MB", round(size / 1e6, 1))
     assert size <= (26_000_000 if image == ARMHF else 24_000_000)
-    assert (image.folder / "uebo").stat().st_size <= 4_000_000
+    binary = (image.folder / "uebo").stat().st_size
+    record_property(f"binary of {image.arch}, MB", round(binary / 1e6, 2))
+    assert binary <= 4_000_000
     said = subprocess.run(["file", "-b", str(image.folder / "uebo")], capture_output=True, text=True, check=True).stdout
     assert "statically linked" in said, said
 
@@ -74,6 +76,13 @@ def test_memory_used(node: Guest, record_property: Record) -> None:
     used = (probe.metrics["node_memory_MemTotal_bytes"] - probe.metrics["node_memory_MemAvailable_bytes"]) / MEBI
     record_property(f"memory used, {node.machine.image.arch} on {node.machine.name}, MiB", round(used, 1))
     assert used <= 110, "the earlier system's figure with BOINC is about 100 MB"
+
+
+def test_pid_1_has_at_most_4_mb(node: Guest, record_property: Record) -> None:
+    status = dict(line.split(":", 1) for line in node.run("cat /proc/1/status").splitlines())
+    rss, anonymous = (int(status[name].split()[0]) for name in ("VmRSS", "RssAnon"))
+    record_property(f"PID 1, {node.machine.image.arch} on {node.machine.name}", f"VmRSS {rss} kB, RssAnon {anonymous} kB")
+    assert rss <= 4096 and anonymous <= 600
 
 
 def test_it_goes_down_in_order(node: Guest) -> None:

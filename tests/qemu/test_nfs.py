@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from typing import Callable
@@ -13,8 +12,6 @@ import disks
 from guest import WORK, Disk, Guest, Json
 from nfs_server import NfsServer
 from support.waiting import wait_for
-
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="nfs-ganesha needs root")
 
 Record = Callable[[str, object], None]
 SHUTDOWN_WITH_A_DEAD_SERVER = 45

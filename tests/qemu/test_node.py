@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import disks
 from conftest import PASSWORD, TimeServer
 from guest import WORK, Guest
-from machine import AARCH64
+from machine import AARCH64, ROOT
 from support.waiting import scaled, wait_for
 
 MEBI = 1 << 20
@@ -109,6 +110,15 @@ def test_the_host_name_comes_from_the_argument(clean: Guest) -> None:
 def test_storage_is_mounted_without_privileges_on_it(clean: Guest) -> None:
     options = clean.run("grep ' /storage ' /proc/mounts").split()[3].split(",")
     assert {"rw", "noatime", "nosuid", "nodev"} <= set(options)
+
+
+def test_the_loader_finds_every_library_that_boincs_applications_name(clean: Guest) -> None:
+    libraries = tomllib.loads((ROOT / "buildsteps/platforms/common.toml").read_text())["applications"]["libraries"]
+    # ld.so(8) says of each that it can't load, and goes on.
+    said = clean.run(f"LD_PRELOAD='{' '.join(libraries)}' /usr/bin/boinc --version 2>&1")
+    assert "cannot be preloaded" not in said, said
+    absent = clean.run("LD_PRELOAD='libabsent.so.1' /usr/bin/boinc --version 2>&1")
+    assert "libabsent.so.1" in absent and "cannot be preloaded" in absent, absent
 
 
 def test_nothing_else_listens(clean: Guest) -> None:

@@ -1,6 +1,7 @@
 // 32-bit ARM programs on a 64-bit node: what the platform `aarch64+armhf` is made for.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,12 @@ inline constexpr std::string_view kArmPlatform = "arm-unknown-linux-gnueabihf";
 /// no such file.
 inline constexpr const char* kArmCheck = "/usr/lib/uebo/armhf-check";
 
-/// Whether `check` runs to its end here. Why it does not is one line in the log; an image without it says nothing.
-[[nodiscard]] bool runs_arm_programs(const std::string& check = kArmCheck);
+inline constexpr std::chrono::seconds kArmCheckLimit{20};
+
+/// Whether `check` runs to its end here, as `who` and without privileges: as BOINC's tasks do. Why it does not is one
+/// line in the log; an image without it says nothing.
+[[nodiscard]] bool runs_arm_programs(kernel::Owner who, const std::string& check = kArmCheck,
+                                     std::chrono::milliseconds limit = kArmCheckLimit);
 
 /// Names kArmPlatform as an <alt_platform> of cc_config.xml in the client's data directory, or takes it out: a project
 /// that sends what the node can't run wastes its tasks. Whatever else the file says stays.

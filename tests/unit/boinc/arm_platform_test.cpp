@@ -22,29 +22,36 @@ class ArmPlatform : public testing::Test {
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
   }
+  [[nodiscard]] bool runs(const std::string& check, std::chrono::milliseconds limit = kArmCheckLimit) const {
+    return runs_arm_programs(self, check, limit);
+  }
   void set(bool runs) const {
     const auto data = kernel::SafeDirectory::open(tree.path("data"));
     ASSERT_TRUE(data);
-    const auto done = set_arm_platform(*data, runs, {.user = geteuid(), .group = getegid()});
+    const auto done = set_arm_platform(*data, runs, self);
     ASSERT_TRUE(done) << done.error().message();
   }
   [[nodiscard]] std::string file() const { return tree.read("data/cc_config.xml"); }
 
+  const kernel::Owner self{.user = geteuid(), .group = getegid()};
   const kernel::test::TestTree tree;
   const std::string data = tree.directory("data");
 };
 
 TEST_F(ArmPlatform, IsHadWhereTheProgramEndsWell) {
-  EXPECT_TRUE(runs_arm_programs(program("#!/bin/sh\nexit 0\n")));
-  EXPECT_FALSE(runs_arm_programs(program("#!/bin/sh\nexit 127\n"))) << "ld.so(8): a library is missing";
-  EXPECT_FALSE(runs_arm_programs(program("#!/bin/sh\nkill -ILL $$\n")));
+  EXPECT_TRUE(runs(program("#!/bin/sh\nexit 0\n")));
+  EXPECT_FALSE(runs(program("#!/bin/sh\nexit 127\n"))) << "ld.so(8): a library is missing";
+  EXPECT_FALSE(runs(program("#!/bin/sh\nkill -ILL $$\n")));
 }
 
 TEST_F(ArmPlatform, IsNotHadWithoutTheProgramTheLoaderOrTheKernelsHelp) {
-  EXPECT_FALSE(runs_arm_programs(tree.path("absent")));
-  EXPECT_FALSE(runs_arm_programs(program("#!/absent/loader\n")))
-      << "ENOENT, as with an ELF file whose loader is missing";
-  EXPECT_FALSE(runs_arm_programs(program("\x7f\x45LF of another kind"))) << "ENOEXEC";
+  EXPECT_FALSE(runs(tree.path("absent")));
+  EXPECT_FALSE(runs(program("#!/absent/loader\n"))) << "ENOENT, as with an ELF file whose loader is missing";
+  EXPECT_FALSE(runs(program("\x7f\x45LF of another kind"))) << "ENOEXEC";
+}
+
+TEST_F(ArmPlatform, IsNotHadWhereTheProgramNeverEnds) {
+  EXPECT_FALSE(runs(program("#!/bin/sh\nexec sleep 1000\n"), std::chrono::milliseconds(50)));
 }
 
 TEST_F(ArmPlatform, IsNamedOnceBesideWhatPeopleWrote) {

@@ -1,0 +1,29 @@
+"""Boot loaders of Debian's packages for boards, fetched once by buildsteps/loader."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from machine import ROOT
+
+
+def fetched(package: str, arch: str, suite: str = "bookworm") -> Path:
+    """Their directory. Where the lists of the security archive can't be read today, the package is taken without them, and that is said."""
+    for variant in ([], ["--without-security"]):
+        said = subprocess.run([str(ROOT / "buildsteps/loader"), package, arch, "--suite", suite, *variant], capture_output=True, text=True)
+        if said.returncode == 0:
+            print(f"{package} for {arch}: Debian {suite} {' '.join(variant)}")
+            return Path(said.stdout.strip())
+        if said.returncode != os.EX_TEMPFAIL:
+            break
+    raise AssertionError(said.stderr)
+
+
+def bookworms_uboot() -> Path:
+    """U-Boot 2023.01 for `virt`: the machine's own where it is a bookworm, or fetched."""
+    installed = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
+    if installed.exists() and b"U-Boot 2023.01" in installed.read_bytes():
+        return installed
+    return fetched("u-boot-qemu", "aarch64") / "qemu_arm64/u-boot.bin"
