@@ -16,7 +16,7 @@ _MILLISECONDS = {"": 1000, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
 def good(name: str, value: str) -> bool:
-    """An argument without a rule here takes any text."""
+    """Of an argument that is left to the node any text is good here."""
     return name not in RULES or RULES[name](value)
 
 
@@ -89,3 +89,5 @@ RULES: dict[str, Callable[[str], bool]] = {
     "uebo.modules": lambda text: text == "keep",
     "uebo.ntp": _is_host_list,
 }
+# Ten fields with rules of their own, which `uebo check --cmdline` tells.
+LEFT_TO_THE_NODE = frozenset({"uebo.net"})
