@@ -50,6 +50,7 @@ def test_its_parts_are_within_their_sizes(node: Guest, record_property: Record) 
 
 
 def test_it_has_its_name_its_storage_and_its_services(node: Guest) -> None:
+    node.wait_for_state("identity", "done")
     assert node.run("hostname").strip() == node.name
     device = node.run("grep ' /storage ' /proc/mounts").split()[0]
     assert device.startswith("/dev/mmcblk" if node.machine.disk == "sd" else "/dev/vd"), device
@@ -62,6 +63,11 @@ def test_boinc_answers_with_the_password_and_not_without(node: Guest) -> None:
     node.wait_for_state("boinc", "running", 120)
     wait_for(lambda: node.boinccmd("--get_state", password=PASSWORD).returncode == 0, "BOINC answers", 90, 1)
     assert "<unauthorized/>" in node.ask_boinc("<get_state/>")
+
+
+def test_boinc_asks_for_work_for_its_own_processor(node: Guest) -> None:
+    own = {"armhf": "arm-unknown-linux-gnueabihf", "amd64": "x86_64-pc-linux-gnu"}
+    assert node.boinc_platforms(PASSWORD) == {own[node.machine.image.arch]}
 
 
 def test_the_modules_are_purged(node: Guest) -> None:
