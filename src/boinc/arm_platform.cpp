@@ -1,5 +1,6 @@
 #include "uebo/boinc/arm_platform.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -26,13 +27,12 @@ const char* meaning(const Result<int>& ended) {
 
 }  // namespace
 
-bool runs_arm_programs(kernel::Owner who, const std::string& check, std::chrono::milliseconds limit) {
-  if (access(check.c_str(), F_OK) != 0) return false;
+ArmPrograms try_arm_programs(kernel::Owner who, const std::string& check, std::chrono::milliseconds limit) {
+  if (access(check.c_str(), F_OK) != 0) return {};
   const auto ended = kernel::run_unprivileged({check}, who, limit);
-  if (ended && *ended == 0) return true;
-  spdlog::warn("no tasks for 32-bit ARM: {} ({})", meaning(ended),
-               ended ? "exit code " + std::to_string(*ended) : ended.error().message());
-  return false;
+  if (ended && *ended == 0) return {.run = true, .obstacle = {}};
+  const std::string detail = ended ? "exit code " + std::to_string(*ended) : ended.error().message();
+  return {.run = false, .obstacle = fmt::format("no tasks for 32-bit ARM: {} ({})", meaning(ended), detail)};
 }
 
 Result<> set_arm_platform(const kernel::SafeDirectory& data, bool runs, kernel::Owner owner) {

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <cerrno>
+#include <nlohmann/json.hpp>
 
+#include "uebo/base/control_socket.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/boinc/arm_platform.hpp"
 #include "uebo/boinc/roles.hpp"
@@ -21,6 +23,7 @@ using kernel::SafeDirectory;
 
 constexpr const char* kRemoteHostsFile = "remote_hosts.cfg";
 constexpr std::size_t kLargestSettings = 256 * 1024;
+constexpr std::chrono::seconds kTellPatience{5};
 constexpr std::string_view kRemoteAccess = "allow_remote_gui_rpc";
 
 struct SettingsFile {
@@ -112,10 +115,19 @@ Result<> write_project_list(const SafeDirectory& data, const std::string& path, 
   return data.replace(name, UEBO_TRY(read_file(path)), owner, 0644);
 }
 
+/// On the console, beside the log. Nothing hangs on it.
+void tell(const std::string& text) {
+  spdlog::warn("{}", text);
+  const nlohmann::json note{{"verb", "note"}, {"name", "boinc"}, {"text", text}, {"stands", false}};
+  if (const auto told = control_request(note.dump(), kTellPatience); !told) spdlog::warn("{}", told.error().message());
+}
+
 Result<> configure() {
   const Owner owner = UEBO_TRY(kernel::find_owner("boinc:boinc"));
   UEBO_TRY(configure_client(kDataDirectory, UEBO_TRY(config::load_kernel_args()), owner));
-  return set_arm_platform(UEBO_TRY(SafeDirectory::open(kDataDirectory)), runs_arm_programs(owner), owner);
+  const ArmPrograms arm = try_arm_programs(owner);
+  if (!arm.obstacle.empty()) tell(arm.obstacle);
+  return set_arm_platform(UEBO_TRY(SafeDirectory::open(kDataDirectory)), arm.run, owner);
 }
 
 }  // namespace

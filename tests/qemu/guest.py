@@ -281,6 +281,16 @@ class Guest:
         except ConnectionError:
             return ""
 
+    def boinc_platforms(self, password: str) -> set[str]:
+        """What the stock client says that it runs."""
+        self.wait_for_state("boinc", "running", 120)
+
+        def state() -> str:
+            answer = self.ask_boinc("<get_state/>", password)
+            return answer if "</client_state>" in answer else ""
+
+        return set(re.findall(r"<platform>([^<]*)</platform>", wait_for(state, f"{self.name}: BOINC tells its state", 90, 1)))
+
     def _exchange(self, connection: socket.socket, request: str) -> str:
         connection.sendall(f"<boinc_gui_rpc_request>\n{request}\n</boinc_gui_rpc_request>\n\3".encode())
         answer = b""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -21,13 +20,6 @@ CHECK = "/usr/lib/uebo/armhf-check"
 NO_TASKS = "no tasks for 32-bit ARM"
 MEBI = 1 << 20
 Record = Callable[[str, object], None]
-
-
-def platforms(guest: Guest) -> set[str]:
-    """What the stock client says that it runs."""
-    guest.wait_for_state("boinc", "running", 120)
-    state = wait_for(lambda: s if "</client_state>" in (s := guest.ask_boinc("<get_state/>", PASSWORD)) else "", "BOINC answers", 90, 1)
-    return set(re.findall(r"<platform>([^<]*)</platform>", state))
 
 
 @pytest.fixture(scope="module")
@@ -55,29 +47,29 @@ def test_a_32_bit_program_runs_as_boincs_tasks_do(node: Guest) -> None:
 
 
 def test_the_client_reports_both_platforms(node: Guest) -> None:
-    assert platforms(node) == {OWN, ARM}
+    assert node.boinc_platforms(PASSWORD) == {OWN, ARM}
     assert not node.console_lines(NO_TASKS)
 
 
-def test_without_a_library_it_reports_one_and_the_log_says_why(node: Guest) -> None:
+def test_without_a_library_it_reports_one_and_one_line_of_the_boot_log_says_why(node: Guest) -> None:
     library = "/usr/lib/arm-linux-gnueabihf/libatomic.so.1"
     node.run(f"mount --bind /dev/null $(readlink -f {library}) && restart boinc")
     try:
-        wait_for(lambda: NO_TASKS in node.run("logs boinc"), "the log has a line", 60, 1)
-        assert platforms(node) == {OWN}
-        lines = [line for line in node.run("logs boinc").splitlines() if NO_TASKS in line]
-        assert len(lines) == 1 and "a 32-bit library is missing" in lines[0], lines
+        node.wait_for_console(NO_TASKS)
+        assert node.boinc_platforms(PASSWORD) == {OWN}
+        lines = node.console_lines(NO_TASKS)
+        assert len(lines) == 1 and "uebo: boinc: " in lines[0] and "a 32-bit library is missing" in lines[0], lines
     finally:
         node.run(f"umount $(readlink -f {library})")
     node.run("restart boinc")
-    assert platforms(node) == {OWN, ARM}
+    assert node.boinc_platforms(PASSWORD) == {OWN, ARM}
 
 
-def test_a_processor_without_a_32_bit_mode_reports_one_and_the_log_says_why() -> None:
+def test_a_processor_without_a_32_bit_mode_reports_one_and_one_line_of_the_boot_log_says_why() -> None:
     guest = boot("arm-none", WITHOUT_32_BIT)
     try:
-        assert platforms(guest) == {OWN}
-        lines = [line for line in guest.run("logs boinc").splitlines() if NO_TASKS in line]
+        assert guest.boinc_platforms(PASSWORD) == {OWN}
+        lines = guest.console_lines(NO_TASKS)
         assert len(lines) == 1 and "this kernel or processor runs no 32-bit programs" in lines[0], lines
         assert guest.try_run(CHECK).returncode != 0
     finally:
@@ -85,8 +77,8 @@ def test_a_processor_without_a_32_bit_mode_reports_one_and_the_log_says_why() ->
 
 
 def test_the_plain_image_reports_one_and_says_nothing(clean: Guest) -> None:
-    assert platforms(clean) == {OWN}
-    assert NO_TASKS not in clean.run("logs boinc")
+    assert clean.boinc_platforms(PASSWORD) == {OWN}
+    assert NO_TASKS not in clean.console + clean.run("logs boinc")
 
 
 def test_its_size_and_its_memory(node: Guest, record_property: Record) -> None:

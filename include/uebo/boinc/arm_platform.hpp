@@ -18,10 +18,14 @@ inline constexpr const char* kArmCheck = "/usr/lib/uebo/armhf-check";
 
 inline constexpr std::chrono::seconds kArmCheckLimit{20};
 
-/// Whether `check` runs to its end here, as `who` and without privileges: as BOINC's tasks do. Why it does not is one
-/// line in the log; an image without it says nothing.
-[[nodiscard]] bool runs_arm_programs(kernel::Owner who, const std::string& check = kArmCheck,
-                                     std::chrono::milliseconds limit = kArmCheckLimit);
+struct ArmPrograms {
+  bool run = false;
+  std::string obstacle;  // why they don't; empty too where the image is not made for them
+};
+
+/// Whether `check` runs to its end here, as `who` and without privileges: as BOINC's tasks do.
+[[nodiscard]] ArmPrograms try_arm_programs(kernel::Owner who, const std::string& check = kArmCheck,
+                                           std::chrono::milliseconds limit = kArmCheckLimit);
 
 /// Names kArmPlatform as an <alt_platform> of cc_config.xml in the client's data directory, or takes it out: a project
 /// that sends what the node can't run wastes its tasks. Whatever else the file says stays.

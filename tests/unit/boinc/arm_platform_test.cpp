@@ -22,9 +22,10 @@ class ArmPlatform : public testing::Test {
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
   }
-  [[nodiscard]] bool runs(const std::string& check, std::chrono::milliseconds limit = kArmCheckLimit) const {
-    return runs_arm_programs(self, check, limit);
+  [[nodiscard]] ArmPrograms attempt(const std::string& check, std::chrono::milliseconds limit = kArmCheckLimit) const {
+    return try_arm_programs(self, check, limit);
   }
+  [[nodiscard]] std::string obstacle(const std::string& check) const { return attempt(check).obstacle; }
   void set(bool runs) const {
     const auto data = kernel::SafeDirectory::open(tree.path("data"));
     ASSERT_TRUE(data);
@@ -35,23 +36,35 @@ class ArmPlatform : public testing::Test {
 
   const kernel::Owner self{.user = geteuid(), .group = getegid()};
   const kernel::test::TestTree tree;
-  const std::string data = tree.directory("data");
+  const std::string data_directory = tree.directory("data");
 };
 
 TEST_F(ArmPlatform, IsHadWhereTheProgramEndsWell) {
-  EXPECT_TRUE(runs(program("#!/bin/sh\nexit 0\n")));
-  EXPECT_FALSE(runs(program("#!/bin/sh\nexit 127\n"))) << "ld.so(8): a library is missing";
-  EXPECT_FALSE(runs(program("#!/bin/sh\nkill -ILL $$\n")));
+  const ArmPrograms arm = attempt(program("#!/bin/sh\nexit 0\n"));
+  EXPECT_TRUE(arm.run);
+  EXPECT_EQ(arm.obstacle, "");
 }
 
-TEST_F(ArmPlatform, IsNotHadWithoutTheProgramTheLoaderOrTheKernelsHelp) {
-  EXPECT_FALSE(runs(tree.path("absent")));
-  EXPECT_FALSE(runs(program("#!/absent/loader\n"))) << "ENOENT, as with an ELF file whose loader is missing";
-  EXPECT_FALSE(runs(program("\x7f\x45LF of another kind"))) << "ENOEXEC";
+TEST_F(ArmPlatform, IsNotHadInAnImageWithoutTheProgramAndNothingIsSaid) {
+  const ArmPrograms arm = attempt(tree.path("absent"));
+  EXPECT_FALSE(arm.run);
+  EXPECT_EQ(arm.obstacle, "");
+}
+
+TEST_F(ArmPlatform, IsNotHadForAReasonThatIsTold) {
+  EXPECT_FALSE(attempt(program("#!/bin/sh\nexit 127\n")).run);
+  EXPECT_THAT(obstacle(program("#!/bin/sh\nexit 127\n")), HasSubstr("a 32-bit library is missing")) << "ld.so(8)";
+  EXPECT_THAT(obstacle(program("#!/bin/sh\nkill -ILL $$\n")), HasSubstr("the check failed (exit code 132)"));
+  // ENOENT, as with an ELF file whose loader is missing.
+  EXPECT_THAT(obstacle(program("#!/absent/loader\n")), HasSubstr("the 32-bit loader is missing"));
+  EXPECT_THAT(obstacle(program("\x7f\x45LF of another kind")),
+              HasSubstr("kernel or processor runs no 32-bit programs"));
 }
 
 TEST_F(ArmPlatform, IsNotHadWhereTheProgramNeverEnds) {
-  EXPECT_FALSE(runs(program("#!/bin/sh\nexec sleep 1000\n"), std::chrono::milliseconds(50)));
+  const ArmPrograms arm = attempt(program("#!/bin/sh\nexec sleep 1000\n"), std::chrono::milliseconds(50));
+  EXPECT_FALSE(arm.run);
+  EXPECT_THAT(arm.obstacle, HasSubstr("the check did not end"));
 }
 
 TEST_F(ArmPlatform, IsNamedOnceBesideWhatPeopleWrote) {
