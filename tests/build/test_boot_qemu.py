@@ -1,0 +1,44 @@
+"""boot-qemu with an emulator that only says how it was called."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fleet.board import ROOT
+
+# With -S no guest runs: the question whether KVM makes a processor at all.
+EMULATOR = """\
+#!/bin/sh
+case " $* " in *" -S "*) exit {answer} ;; esac
+echo "called: $*"
+"""
+
+
+def booted(folder: Path, platform: str, kernel: str, program: str, answer: int) -> str:
+    for name in (kernel, "initramfs.zst"):
+        (folder / platform).mkdir(exist_ok=True)
+        (folder / platform / name).write_text(name)
+    (folder / "storage.img").touch()
+    emulator = folder / program
+    emulator.write_text(EMULATOR.format(answer=answer))
+    emulator.chmod(0o755)
+    command = [str(ROOT / "buildsteps/boot-qemu"), platform, "--images", str(folder), "--storage", str(folder / "storage.img")]
+    environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+    return next(line for line in said.splitlines() if line.startswith("called: "))
+
+
+@pytest.mark.parametrize(("answer", "accelerated"), [(0, True), (134, False)])
+def test_a_pc_gets_kvm_where_it_works(tmp_path: Path, answer: int, accelerated: bool) -> None:
+    called = booted(tmp_path, "amd64", "bzImage", "qemu-system-x86_64", answer)
+    assert ("accel=kvm" in called) == accelerated
+    assert f"-kernel {tmp_path}/amd64/bzImage" in called and "console=ttyS0" in called
+
+
+def test_a_platform_of_two_architectures_is_the_first_ones_machine(tmp_path: Path) -> None:
+    called = booted(tmp_path, "aarch64+armhf", "Image", "qemu-system-aarch64", 0)
+    assert "-cpu cortex-a53" in called and f"-initrd {tmp_path}/aarch64+armhf/initramfs.zst" in called
