@@ -254,7 +254,9 @@ def test_boinc_and_pid_1_survive_a_server_that_goes_away(boot: Callable[..., Gue
         server.kill()
     else:
         server.freeze()
-    writer = guest.run("sh -c 'dd if=/dev/zero of=/storage/boinc/blocked bs=64k count=64 conv=fsync >/dev/null 2>&1 & echo $!'")
+    # Out of the ssh server's group, which is restarted below.
+    dd = "echo 0 >/sys/fs/cgroup/cgroup.procs; exec dd if=/dev/zero of=/storage/boinc/blocked bs=64k count=64 conv=fsync"
+    writer = guest.run(f"sh -c '({dd}) >/dev/null 2>&1 & echo $!'")
     wait_for(lambda: "who uses /storage waits" in detail(guest), "status says that the server does not answer", 60, 1)
     assert guest.console_lines("who uses /storage waits")
     guest.drop_ssh()
