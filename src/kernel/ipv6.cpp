@@ -96,7 +96,7 @@ void parse_address(Bytes payload, int link, bool removed, Ipv6News& news) {
   }
   if (!address || !address->is_ipv6()) return;
   const bool sound = (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0 || (flags & IFA_F_OPTIMISTIC) != 0;
-  const bool usable = !removed && sound && info->ifa_scope == RT_SCOPE_UNIVERSE;
+  const bool usable = !removed && sound && info->ifa_scope < RT_SCOPE_LINK;
   news.addresses.push_back({.address = *address, .prefix = info->ifa_prefixlen, .usable = usable});
 }
 

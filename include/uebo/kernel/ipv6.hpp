@@ -17,7 +17,7 @@ namespace uebo::kernel {
 struct Ipv6Address {
   IpAddress address;
   unsigned prefix = 0;
-  bool usable = false;  // of global scope, and neither gone, tentative nor taken by somebody else
+  bool usable = false;  // seen beyond the link, and neither gone, tentative nor taken by somebody else
 };
 
 /// Recursive name servers or search domains, RFC 8106 (RDNSS, DNSSL). No lifetime: they are not to be used any more.

@@ -156,6 +156,7 @@ TEST(Ipv6Addresses, CanBeUsedWhenNobodyElseHasThem) {
   EXPECT_TRUE(usable(address("fd00::5", IFA_F_PERMANENT)));
   EXPECT_FALSE(usable(address("fd00::5", IFA_F_TENTATIVE)));
   EXPECT_FALSE(usable(address("fd00::5", IFA_F_PERMANENT | IFA_F_DADFAILED | IFA_F_TENTATIVE)));
+  EXPECT_TRUE(usable(address("fec0::5", 0, RT_SCOPE_SITE))) << "old, but what QEMU's user network gives";
   EXPECT_FALSE(usable(address("fe80::5", 0, RT_SCOPE_LINK)));
   EXPECT_FALSE(usable(address("fd00::5", 0, RT_SCOPE_UNIVERSE, RTM_DELADDR)));
   EXPECT_THAT(parse_ipv6_messages(address("fd00::5", 0).bytes(), 3).addresses, IsEmpty()) << "of another link";
