@@ -6,9 +6,11 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "uebo/base/file.hpp"
 #include "uebo/boot/lease.hpp"
 #include "uebo/boot/link_routes.hpp"
 #include "uebo/boot/notify.hpp"
+#include "uebo/boot/paths.hpp"
 #include "uebo/boot/roles.hpp"
 #include "uebo/boot/server_lists.hpp"
 #include "uebo/config/conditions.hpp"
@@ -29,19 +31,26 @@ void note(const Result<>& result) {
   if (!result) spdlog::warn("{}", result.error().message());
 }
 
-/// Some drivers reset the device for it, so nothing is done where nothing changes.
-Result<> take_mtu(const Lease& lease) {
-  const auto link = UEBO_TRY(kernel::find_link(lease.link));
-  if (!lease.mtu || link.mtu == *lease.mtu) return {};
-  UEBO_TRY(kernel::set_mtu(lease.link, *lease.mtu));
-  spdlog::info("{}: MTU {}", lease.link, *lease.mtu);
+/// None: what the link had of its own. Some drivers reset the device for it, so nothing is done where nothing changes.
+Result<> use_mtu(const std::string& link, std::optional<unsigned> wanted) {
+  const unsigned present = UEBO_TRY(kernel::find_link(link)).mtu;
+  const std::string file = std::string(kOwnMtuDirectory) + "/" + link;
+  const auto own = parse_mtu(read_file(file, 16).value_or(""));
+  const unsigned target = wanted.value_or(own.value_or(present));
+  if (target == present) return {};
+  if (!own) {
+    UEBO_TRY(make_directories(kOwnMtuDirectory));
+    UEBO_TRY(replace_file(file, std::to_string(present), 0644));
+  }
+  UEBO_TRY(kernel::set_mtu(link, target));
+  spdlog::info("{}: MTU {}", link, target);
   return {};
 }
 
 /// An address is a lease that can be used: whatever else of it can't be had costs a line.
 Result<> take_lease(const Lease& lease) {
   const UniqueFd lock = lock_server_lists();
-  note(take_mtu(lease));
+  note(use_mtu(lease.link, lease.mtu));
   UEBO_TRY(kernel::set_address(lease.link, lease.address, lease.prefix));
   if (!lease.routers.empty())
     note(kernel::set_default_route(lease.link, lease.routers.front(), route_metric(lease.link)));
@@ -59,6 +68,7 @@ Result<> drop_lease(const std::string& link) {
   const auto flushed = kernel::flush_addresses(link);
   if (!flushed && flushed.error().code == ENODEV) return {};
   UEBO_TRY(flushed);
+  note(use_mtu(link, std::nullopt));
   return kernel::set_link_up(link);
 }
 

@@ -13,7 +13,6 @@ namespace uebo::boot {
 namespace {
 
 constexpr std::size_t kMostServers = 8;  // an option holds up to 63; who needs more than a few is a mistake or worse
-// Below 1280 a link has no IPv6 any more (RFC 8200, 5); a lower MTU that a path needs is found out by the kernel.
 constexpr unsigned kSmallestMtu = 1280;
 constexpr unsigned kLargestMtu = 65535;
 
@@ -69,10 +68,12 @@ Result<Lease> parse_lease(const Environment& environment) {
   lease.routers = addresses(environment, "router");
   lease.name_servers = addresses(environment, "dns");
   lease.time_servers = addresses(environment, "ntpsrv");
-  lease.mtu = parse_number(environment("mtu").value_or(""), kSmallestMtu, kLargestMtu);
+  lease.mtu = parse_mtu(environment("mtu").value_or(""));
   if (const auto domain = environment("domain"); domain && is_domain(*domain)) lease.domain = *domain;
   return lease;
 }
+
+std::optional<unsigned> parse_mtu(const std::string& text) { return parse_number(text, kSmallestMtu, kLargestMtu); }
 
 bool is_link_name(std::string_view name) {
   if (name.empty() || name.size() >= IFNAMSIZ || name == "." || name == "..") return false;

@@ -26,7 +26,7 @@ BURST = 60
 @pytest.fixture(scope="module")
 def node() -> Iterator[PluggedGuest]:
     with Network(WORK / "lan-links") as network:
-        bridges = [network.bridge("10.77.0.1/24"), network.bridge("10.78.0.1/24", mtu=9000)]
+        bridges = [network.bridge("10.77.0.1/24", mtu=9000), network.bridge("10.78.0.1/24")]
         for bridge, subnet in zip(bridges, ("10.77.0", "10.78.0")):
             jumbo = ["--dhcp-option=26,9000"] if bridge.mtu == 9000 else []
             big = [f"--txt-record=big.rack.test,{'x' * 250}{number}" for number in range(30)]
@@ -97,23 +97,36 @@ def test_a_carrier_that_comes_and_goes_starts_no_storm(node: PluggedGuest, recor
     node.move_to("10.78.0.100")
 
 
+def mtu_of(guest: PluggedGuest, link: str) -> int:
+    return int(guest.run(f"cat /sys/class/net/{link}/mtu"))
+
+
 def test_an_mtu_of_9000_is_taken_and_used(node: PluggedGuest) -> None:
     assert node.lan
-    assert node.run("cat /sys/class/net/eth1/mtu").strip() == "9000"
-    assert node.run("cat /sys/class/net/eth0/mtu").strip() == "1500"
-    assert node.lan.reachable("10.78.0.100", size=8972), "an echo of 9,000 bytes, in one packet"
+    assert mtu_of(node, "eth0") == 9000 and mtu_of(node, "eth1") == 1500
+    assert node.lan.reachable("10.77.0.100", size=8972), "an echo of 9,000 bytes, in one packet"
+    node.move_to("10.77.0.100")
     data = "x" * 1_000_000
     assert node.try_run("wc -c", given=data).stdout.strip() == str(len(data))
-    statistics = node.run("cat /sys/class/net/eth1/statistics/rx_errors /sys/class/net/eth1/statistics/rx_length_errors").split()
+    node.move_to("10.78.0.100")
+    statistics = node.run("cat /sys/class/net/eth0/statistics/rx_errors /sys/class/net/eth0/statistics/rx_length_errors").split()
     assert statistics == ["0", "0"]
+
+
+def test_the_mtu_goes_with_its_lease(node: PluggedGuest) -> None:
+    node.run("uebo stop dhcp@eth0")
+    wait_for(lambda: mtu_of(node, "eth0") == 1500, "the link's own MTU", 10, 0.2)
+    node.run("uebo start dhcp@eth0")
+    wait_for(lambda: mtu_of(node, "eth0") == 9000, "that of the lease", 60, 0.3)
+    wait_for(lambda: "dhcp@eth0" in node.conditions()["net"], "the address is there again", 30, 0.3)
 
 
 def test_answers_of_9000_bytes_come_in_fragments_where_the_link_is_small(node: PluggedGuest) -> None:
     assert node.lan
-    echo = node.lan.run("ping", "-c", "2", "-W", "2", "-s", "8972", "10.77.0.100", check=False)
+    echo = node.lan.run("ping", "-c", "2", "-W", "2", "-s", "8972", "10.78.0.100", check=False)
     assert echo.returncode == 0, echo.stdout
-    assert "0% packet loss" in node.run("ping -c 2 -s 8972 10.77.0.1")
+    assert ", 0% packet loss" in node.run("ping -c 2 -s 8972 10.78.0.1")
     # 30 texts of 250 bytes: more than the node's resolver takes. It says so or shows a part, and works on.
-    node.try_run("nslookup -type=txt big.rack.test 10.77.0.1")
-    assert "10.9.9.9" in node.try_run("nslookup small.rack.test 10.77.0.1").stdout  # it has no IPv6 address, which is a failure
+    node.try_run("nslookup -type=txt big.rack.test 10.78.0.1")
+    assert "10.9.9.9" in node.try_run("nslookup small.rack.test 10.78.0.1").stdout  # it has no IPv6 address, which is a failure
     assert node.status()["units"]

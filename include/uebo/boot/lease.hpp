@@ -31,6 +31,10 @@ struct Lease {
 /// no host can have is an error; of the rest, what can't be is left out.
 [[nodiscard]] Result<Lease> parse_lease(const Environment& environment);
 
+/// From 1280 bytes, below which a link has no IPv6 any more (RFC 8200, 5), to 65535. A path that takes less is found
+/// out by the kernel.
+[[nodiscard]] std::optional<unsigned> parse_mtu(const std::string& text);
+
 /// True for what may be the name of a link: it becomes part of a path and of a condition's holder.
 [[nodiscard]] bool is_link_name(std::string_view name);
 

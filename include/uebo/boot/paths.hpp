@@ -10,6 +10,7 @@ inline constexpr const char* kShellArgumentsFile = "/run/bootargs";
 inline constexpr const char* kClockFile = "/run/uebo/clock";             // "synced" or "assumed"
 inline constexpr const char* kNtpServersFile = "/run/uebo/ntp-servers";  // one a line, from DHCP and uebo.net
 inline constexpr const char* kLeaseDirectory = "/run/uebo/leases";       // one directory a holder: dhcp@eth0
+inline constexpr const char* kOwnMtuDirectory = "/run/uebo/mtu";         // a file a link whose MTU a lease has changed
 inline constexpr const char* kDisabledDirectory = "/run/uebo/disabled";  // a file a service
 inline constexpr const char* kStorageWaitedFile = "/run/uebo/storage-waited";
 inline constexpr const char* kModulesListedFile = "/run/uebo/modules-listed";
