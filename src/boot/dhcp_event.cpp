@@ -1,28 +1,23 @@
-// udhcpc's script. What each lease says lies in /run/uebo/leases/LINK, and the files that programs read are made of all
-// of them, so that a second link that comes or goes takes nothing from the first.
-#include <fcntl.h>
+// udhcpc's script: takes and drops leases.
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
-#include <filesystem>
 
 #include "uebo/base/file.hpp"
-#include "uebo/base/unique_fd.hpp"
 #include "uebo/boot/lease.hpp"
+#include "uebo/boot/link_routes.hpp"
 #include "uebo/boot/notify.hpp"
 #include "uebo/boot/paths.hpp"
 #include "uebo/boot/roles.hpp"
+#include "uebo/boot/server_lists.hpp"
 #include "uebo/config/conditions.hpp"
 #include "uebo/kernel/link.hpp"
 
 namespace uebo::boot {
 namespace {
-
-constexpr const char* kResolverFile = "/etc/resolv.conf";
-constexpr unsigned kRouteMetric = 100;  // and the link's index: the first link's route wins
 
 std::optional<std::string> from_environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
@@ -32,83 +27,64 @@ std::optional<std::string> from_environment(std::string_view name) {
 /// The address is the DHCP client's: who needs the network stops before it does.
 std::string holder_of(const std::string& link) { return "dhcp@" + link; }
 
-std::string directory_of(const std::string& link) { return std::string(kLeaseDirectory) + "/" + link; }
-
-/// What all leases say in their file `name`, in the order of the links' names.
-std::vector<std::string> of_all_leases(const std::string& name) {
-  std::error_code error;
-  std::vector<std::string> links;
-  for (std::filesystem::directory_iterator entry(kLeaseDirectory, error), end; !error && entry != end;
-       entry.increment(error))
-    links.push_back(entry->path().string());
-  std::ranges::sort(links);
-  std::vector<std::string> contents;
-  for (const std::string& link : links)
-    if (auto content = read_file(link + "/" + name, 64 * 1024); content) contents.push_back(std::move(*content));
-  return contents;
-}
-
-Result<> write_shared_files() {
-  UEBO_TRY(replace_file(kResolverFile, resolver_file(of_all_leases("resolver")), 0644));
-  std::string servers;
-  for (const std::string& lines : of_all_leases("time-servers")) servers += lines;
-  return replace_file(kNtpServersFile, servers, 0644);
-}
-
-unsigned metric_of(const std::string& link) {
-  const auto links = kernel::links();
-  if (!links) return kRouteMetric;
-  const auto found = std::ranges::find(*links, link, &kernel::Link::name);
-  return found == links->end() ? kRouteMetric : kRouteMetric + static_cast<unsigned>(found->index);
-}
-
-/// Two links may get their leases at the same moment, and both write what all leases say together.
-UniqueFd lock_leases() {
-  if (const auto made = make_directories(kLeaseDirectory); !made) return {};
-  UniqueFd lock(open(kLeaseDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock) flock(lock.get(), LOCK_EX);
-  return lock;
-}
-
 void note(const Result<>& result) {
   if (!result) spdlog::warn("{}", result.error().message());
 }
 
+/// None: what the link had of its own. Some drivers reset the device for it, so nothing is done where nothing changes.
+Result<> use_mtu(const std::string& link, std::optional<unsigned> wanted) {
+  const unsigned present = UEBO_TRY(kernel::find_link(link)).mtu;
+  const std::string file = std::string(kOwnMtuDirectory) + "/" + link;
+  const auto own = parse_mtu(read_file(file, 16).value_or(""));
+  const unsigned target = wanted.value_or(own.value_or(present));
+  if (target == present) return {};
+  if (!own) {
+    UEBO_TRY(make_directories(kOwnMtuDirectory));
+    UEBO_TRY(replace_file(file, std::to_string(present), 0644));
+  }
+  UEBO_TRY(kernel::set_mtu(link, target));
+  spdlog::info("{}: MTU {}", link, target);
+  return {};
+}
+
 /// An address is a lease that can be used: whatever else of it can't be had costs a line.
 Result<> take_lease(const Lease& lease) {
-  const UniqueFd lock = lock_leases();
+  const UniqueFd lock = lock_server_lists();
+  note(use_mtu(lease.link, lease.mtu));
   UEBO_TRY(kernel::set_address(lease.link, lease.address, lease.prefix));
-  if (!lease.routers.empty()) note(kernel::set_default_route(lease.link, lease.routers.front(), metric_of(lease.link)));
-  std::string servers;
-  for (const std::string& server : lease.time_servers) servers += server + "\n";
-  note(make_directories(directory_of(lease.link)));
-  note(replace_file(directory_of(lease.link) + "/resolver", resolver_lines(lease), 0644));
-  note(replace_file(directory_of(lease.link) + "/time-servers", servers, 0644));
-  note(write_shared_files());
+  if (!lease.routers.empty())
+    note(kernel::set_default_route(lease.link, lease.routers.front(), route_metric(lease.link)));
+  note(keep_servers(holder_of(lease.link), {.resolver = resolver_lines(lease), .time_servers = lease.time_servers}));
   return set_condition(config::kNet, holder_of(lease.link), lease.text());
 }
 
 /// Also what udhcpc says first, when there is nothing to forget. The link itself may be gone by now.
 Result<> drop_lease(const std::string& link) {
-  const UniqueFd lock = lock_leases();
-  std::error_code error;
-  const bool had_one = std::filesystem::remove_all(directory_of(link), error) > 0 && !error;
-  if (had_one) {
-    spdlog::warn("{} has lost its address", link);
-    note(clear_condition(config::kNet, holder_of(link)));
-    note(write_shared_files());
-  }
+  const UniqueFd lock = lock_server_lists();
+  note(clear_condition(config::kNet, holder_of(link)));
+  const auto had_one = forget_servers(holder_of(link));
+  if (!had_one) spdlog::warn("{}", had_one.error().message());
+  if (had_one.value_or(false)) spdlog::warn("{} has lost its address", link);
   const auto flushed = kernel::flush_addresses(link);
   if (!flushed && flushed.error().code == ENODEV) return {};
   UEBO_TRY(flushed);
+  note(use_mtu(link, std::nullopt));
   return kernel::set_link_up(link);
+}
+
+/// The client takes such a lease for a good one and would rest until it runs out. It is ended instead: the supervisor
+/// starts it anew, later each time, until a server says something better.
+Result<> refuse_lease(const Error& why) {
+  kill(getppid(), SIGTERM);
+  return std::unexpected(why);
 }
 
 Result<> handle(std::string_view event) {
   if (event == "bound" || event == "renew") {
-    const Lease lease = UEBO_TRY(parse_lease(from_environment));
-    UEBO_TRY(take_lease(lease));
-    if (event == "bound") spdlog::info("{}", lease.text());
+    const auto lease = parse_lease(from_environment);
+    if (!lease) return refuse_lease(lease.error());
+    if (const auto taken = take_lease(*lease); !taken) return refuse_lease(taken.error());
+    if (event == "bound") spdlog::info("{}", lease->text());
     return {};
   }
   const std::string link = from_environment("interface").value_or("");

@@ -9,6 +9,7 @@
 #include <cctype>
 
 #include "uebo/base/file.hpp"
+#include "uebo/boot/network_plan.hpp"
 #include "uebo/boot/roles.hpp"
 #include "uebo/boot/text.hpp"
 #include "uebo/config/kernel_args.hpp"
@@ -31,7 +32,8 @@ HostNameSources read_sources() {
   HostNameSources sources;
   // Not mounted: there is no such file either.
   if (const auto text = read_file(kStorageHostName, 256); text) sources.storage = *text;
-  if (const auto args = config::load_kernel_args(); args) sources.argument = args->get("uebo.hostname");
+  if (const auto args = config::load_kernel_args(); args)
+    sources.argument = args->get("uebo.hostname").or_else([&] { return NetworkPlan(*args).host_name(); });
   sources.mac = kernel::node_mac();
   return sources;
 }

@@ -38,7 +38,7 @@ std::vector<Job> jobs() {
        .triggers = {},
        .deadline = 20s},
       {.name = "network",
-       .description = "Links up",
+       .description = "Links up, VLANs made",
        .needs = {},
        .provides = {},
        .settles = {},

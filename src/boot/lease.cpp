@@ -1,49 +1,50 @@
 #include "uebo/boot/lease.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <net/if.h>
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 
+#include "uebo/base/ip_address.hpp"
 #include "uebo/boot/text.hpp"
 
 namespace uebo::boot {
 namespace {
 
-constexpr std::size_t kMostNameServers = 3;  // MAXNS, resolv.conf(5)
+constexpr std::size_t kMostServers = 8;  // an option holds up to 63; who needs more than a few is a mistake or worse
+constexpr unsigned kSmallestMtu = 1280;
+constexpr unsigned kLargestMtu = 65535;
 
-std::optional<std::uint32_t> parse_address(const std::string& text) {
-  in_addr address{};
-  if (inet_pton(AF_INET, text.c_str(), &address) != 1) return std::nullopt;
-  return ntohl(address.s_addr);
+std::optional<unsigned> parse_number(const std::string& text, unsigned lowest, unsigned highest) {
+  unsigned value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool good = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  return good && value >= lowest && value <= highest ? std::optional(value) : std::nullopt;
+}
+
+std::optional<IpAddress> parse_host(const std::string& text) {
+  const auto address = IpAddress::parse(text);
+  return address && !address->is_ipv6() && address->is_unicast() ? address : std::nullopt;
 }
 
 std::vector<std::string> addresses(const Environment& environment, std::string_view name) {
   std::vector<std::string> result;
   for (const std::string& word : split(environment(name).value_or(""), " "))
-    if (parse_address(word)) result.push_back(word);
+    if (parse_host(word) && result.size() < kMostServers) result.push_back(word);
   return result;
 }
 
 std::optional<unsigned> prefix_of(const Environment& environment) {
-  if (const auto mask = environment("mask")) {
-    unsigned value = 0;
-    const auto parsed = std::from_chars(mask->data(), mask->data() + mask->size(), value);
-    if (parsed.ec == std::errc() && parsed.ptr == mask->data() + mask->size() && value >= 1 && value <= 32)
-      return value;
-  }
-  const auto subnet = parse_address(environment("subnet").value_or(""));
-  if (!subnet || *subnet == 0) return std::nullopt;
-  const auto ones = static_cast<unsigned>(std::countl_one(*subnet));
-  return ones + static_cast<unsigned>(std::countr_zero(*subnet)) == 32 || ones == 32 ? std::optional(ones)
-                                                                                     : std::nullopt;
+  if (const auto prefix = parse_number(environment("mask").value_or(""), 1, 32)) return prefix;
+  return prefix_of_netmask(environment("subnet").value_or(""));
 }
 
 /// A server need not send a mask: the network's class says it then (RFC 950).
-unsigned prefix_of_class(std::uint32_t address) { return address >> 31 == 0 ? 8 : address >> 30 == 2 ? 16 : 24; }
+unsigned prefix_of_class(const IpAddress& address) {
+  const auto first = std::to_integer<unsigned>(address.bytes()[0]);
+  return first < 128 ? 8 : first < 192 ? 16 : 24;
+}
 
 bool is_domain(std::string_view text) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
@@ -59,15 +60,20 @@ Result<Lease> parse_lease(const Environment& environment) {
   lease.link = environment("interface").value_or("");
   if (!is_link_name(lease.link)) return fail(0, "DHCP lease", lease.link, "no name of a link in $interface");
   lease.address = environment("ip").value_or("");
-  const auto address = parse_address(lease.address);
-  if (!address) return fail(0, "DHCP lease for", lease.link, "no address in $ip");
+  const auto address = parse_host(lease.address);
+  if (!address) return fail(0, "DHCP lease for", lease.link, "no address in $ip that a host can have");
   lease.prefix = prefix_of(environment).value_or(prefix_of_class(*address));
+  if (address->names_network(lease.prefix))
+    return fail(0, "DHCP lease for", lease.link, lease.text() + " is the network's own address");
   lease.routers = addresses(environment, "router");
   lease.name_servers = addresses(environment, "dns");
   lease.time_servers = addresses(environment, "ntpsrv");
+  lease.mtu = parse_mtu(environment("mtu").value_or(""));
   if (const auto domain = environment("domain"); domain && is_domain(*domain)) lease.domain = *domain;
   return lease;
 }
+
+std::optional<unsigned> parse_mtu(const std::string& text) { return parse_number(text, kSmallestMtu, kLargestMtu); }
 
 bool is_link_name(std::string_view name) {
   if (name.empty() || name.size() >= IFNAMSIZ || name == "." || name == "..") return false;
@@ -78,20 +84,6 @@ std::string resolver_lines(const Lease& lease) {
   std::string lines = lease.domain.empty() ? "" : "search " + lease.domain + "\n";
   for (const std::string& server : lease.name_servers) lines += "nameserver " + server + "\n";
   return lines;
-}
-
-std::string resolver_file(const std::vector<std::string>& lines_of_leases) {
-  std::vector<std::string> servers;
-  std::string search;
-  for (const std::string& lines : lines_of_leases)
-    for (const std::string& line : split(lines, "\n")) {
-      if (line.starts_with("search ") && search.empty()) search = line;
-      const bool known = std::ranges::find(servers, line) != servers.end();
-      if (line.starts_with("nameserver ") && !known && servers.size() < kMostNameServers) servers.push_back(line);
-    }
-  std::string file = search.empty() ? "" : search + "\n";
-  for (const std::string& server : servers) file += server + "\n";
-  return file;
 }
 
 }  // namespace uebo::boot

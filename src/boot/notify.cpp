@@ -43,6 +43,14 @@ Result<> note_unit(const std::string& unit, const std::string& text, bool stands
 
 Result<> trigger(std::string_view name) { return ask({{"verb", "trigger"}, {"name", name}}); }
 
+Result<> restart_if_running(const std::string& name) {
+  const nlohmann::json request{{"verb", "status"}, {"name", name}};
+  const auto answer = nlohmann::json::parse(UEBO_TRY(control_request(request.dump(), kPatience)), nullptr, false);
+  const nlohmann::json::json_pointer state("/unit/state");
+  if (!answer.is_object() || !answer.contains(state) || answer[state] != "running") return {};
+  return ask({{"verb", "restart"}, {"name", name}});
+}
+
 Result<> start_service(const std::string& name) { return ask({{"verb", "start"}, {"name", name}}); }
 
 Result<> set_service_enabled(const std::string& name, bool enabled) {

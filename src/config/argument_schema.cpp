@@ -6,6 +6,7 @@
 #include "hosts.hpp"
 #include "text.hpp"
 #include "uebo/config/kernel_args.hpp"
+#include "uebo/config/network_setting.hpp"
 #include "uebo/config/nfs_export.hpp"
 
 namespace uebo::config {
@@ -35,12 +36,20 @@ bool is_host_and_port(std::string_view text) {
   return colon != std::string_view::npos && parse_server(text.substr(0, colon)) && parse_port(text.substr(colon + 1));
 }
 
-constexpr std::array<ArgumentInfo, 8> kArguments{{
+constexpr std::array<ArgumentInfo, 9> kArguments{{
     {.name = "uebo.hostname",
      .value = "a host label (letters, digits, inner hyphens, at most 63 characters)",
-     .meaning = "The node's name, unless /storage/hostname holds one. Without either it is uebo- and the last three "
-                "bytes of the MAC address.",
+     .meaning = "The node's name, unless /storage/hostname holds one. Without either it is "
+                "uebo.net's, or uebo- and the last three bytes of the MAC address.",
      .good = is_host_label},
+    {.name = "uebo.net",
+     .value =
+         "dhcp, or CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1:NTP0, the form of the kernel's "
+         "ip=, as far as it is needed",
+     .meaning = "A link's address, where DHCP is not to give it; see Network.",
+     .repeatable = true,
+     .good = [](std::string_view text) { return parse_network_setting(text).has_value(); },
+     .flaw = [](std::string_view text) { return parse_network_setting(text).error(); }},
     {.name = "uebo.nfsdir",
      .value =
          "SERVER:/PATH (an IPv6 address in brackets), and behind it, where wanted, ,port=N (1 to 65535) and ,vers= "

@@ -25,6 +25,7 @@ std::string bad_value(const ArgumentInfo& argument, const Word& word) {
   std::string text(argument.name);
   if (!word.value) return text + " has no value: expected " + std::string(argument.value);
   if (!argument.secret) text += "=" + printable(*word.value);
+  if (argument.flaw) return text + ": " + argument.flaw(*word.value);
   return text + ": expected " + std::string(argument.value);
 }
 

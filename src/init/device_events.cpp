@@ -25,10 +25,12 @@ std::set<std::string> triggers_of(const kernel::Uevent& event) {
   return triggers;
 }
 
-Result<std::unique_ptr<DeviceEvents>> DeviceEvents::follow(event::Loop& loop, supervise::Supervisor& supervisor) {
+Result<std::unique_ptr<DeviceEvents>> DeviceEvents::follow(event::Loop& loop, supervise::Supervisor& supervisor,
+                                                           boot::NetworkPlan plan) {
   auto uevents = UEBO_TRY(kernel::UeventSocket::open());
   auto links = UEBO_TRY(kernel::LinkMonitor::open());
-  auto events = std::unique_ptr<DeviceEvents>(new DeviceEvents(loop, supervisor, std::move(uevents), std::move(links)));
+  auto events = std::unique_ptr<DeviceEvents>(
+      new DeviceEvents(loop, supervisor, std::move(uevents), std::move(links), std::move(plan)));
   auto* self = events.get();
   UEBO_TRY(loop.watch(self->uevents_.fd(), EPOLLIN, [self](std::uint32_t) { self->read_uevents(); }));
   UEBO_TRY(loop.watch(self->links_.fd(), EPOLLIN, [self](std::uint32_t) { self->read_links(); }));
@@ -36,12 +38,17 @@ Result<std::unique_ptr<DeviceEvents>> DeviceEvents::follow(event::Loop& loop, su
 }
 
 DeviceEvents::DeviceEvents(event::Loop& loop, supervise::Supervisor& supervisor, kernel::UeventSocket uevents,
-                           kernel::LinkMonitor links)
-    : loop_(loop), supervisor_(supervisor), uevents_(std::move(uevents)), links_(std::move(links)) {}
+                           kernel::LinkMonitor links, boot::NetworkPlan plan)
+    : loop_(loop),
+      supervisor_(supervisor),
+      uevents_(std::move(uevents)),
+      links_(std::move(links)),
+      plan_(std::move(plan)) {}
 
 DeviceEvents::~DeviceEvents() {
   loop_.remove(uevents_.fd());
   loop_.remove(links_.fd());
+  if (carrier_timer_) loop_.cancel(*carrier_timer_);
 }
 
 /// A burst is taken as a whole: one trigger for all that it holds of a kind.
@@ -69,20 +76,47 @@ void DeviceEvents::read_links() {
     return;
   }
   for (const auto& link : *changes) link_changed(link);
+  arm_carriers();
 }
 
 void DeviceEvents::link_changed(const kernel::Link& link) {
-  if (!link.ethernet && !known_links_.contains(link.name)) return;
-  if (link.removed || !link.carrier) {
-    supervisor_.clear_condition(link_condition(link.name), kHolder);
-    // Its DHCP client says so as well, where it still can: of a link that was pulled out it may not.
-    supervisor_.clear_condition(std::string(config::kNet), "dhcp@" + link.name);
+  if (link.ethernet) macs_[link.name] = link.mac;
+  if (!macs_.contains(link.name)) return;
+  const auto news =
+      link.removed ? carriers_.forget(link.name) : carriers_.observe(link.name, link.carrier, BootClock::now());
+  if (news) carrier_changed(*news);
+}
+
+void DeviceEvents::carrier_changed(const Carriers::News& news) {
+  if (news.change == Carriers::Change::Lost) {
+    supervisor_.clear_condition(link_condition(news.link), kHolder);
+    // Its units say so as well, where they still can: of a link that was pulled out they may not.
+    for (const auto& holder : boot::address_holders(news.link))
+      supervisor_.clear_condition(std::string(config::kNet), holder);
     return;
   }
-  supervisor_.set_condition(link_condition(link.name), kHolder, link.mac);
-  if (!known_links_.insert(link.name).second) return;
-  if (const auto started = supervisor_.start("dhcp@" + link.name); !started)
-    spdlog::warn("{}", started.error().message());
+  supervisor_.set_condition(link_condition(news.link), kHolder, macs_[news.link]);
+  if (started_.insert(news.link).second) start_units_of(news.link);
+}
+
+void DeviceEvents::start_units_of(const std::string& link) {
+  auto [instances, units] = boot::units_of(link, plan_.plan_for(link));
+  for (auto& unit : units)
+    if (const auto added = supervisor_.add(std::move(unit)); !added) spdlog::warn("{}", added.error().message());
+  for (const auto& instance : instances)
+    if (const auto started = supervisor_.start(instance); !started) spdlog::warn("{}", started.error().message());
+}
+
+void DeviceEvents::arm_carriers() {
+  if (carrier_timer_) loop_.cancel(*carrier_timer_);
+  carrier_timer_.reset();
+  const auto due = carriers_.next_due();
+  if (!due) return;
+  carrier_timer_ = loop_.at(*due, [this] {
+    carrier_timer_.reset();
+    for (const auto& news : carriers_.due(BootClock::now())) carrier_changed(news);
+    arm_carriers();
+  });
 }
 
 }  // namespace uebo::init

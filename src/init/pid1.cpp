@@ -16,6 +16,7 @@
 #include "uebo/base/log.hpp"
 #include "uebo/boot/inline_steps.hpp"
 #include "uebo/boot/jobs.hpp"
+#include "uebo/boot/network_plan.hpp"
 #include "uebo/boot/nfs_storage.hpp"
 #include "uebo/config/kernel_args.hpp"
 #include "uebo/init/device_events.hpp"
@@ -131,7 +132,8 @@ Result<ShutdownKind> supervise_board(std::vector<supervise::BootPhase> phases) {
   const bool nfs = arguments && boot::wants_nfs(*arguments);
   auto jobs = boot::boot_jobs("/sbin/uebo", nfs ? boot::StorageKind::Nfs : boot::StorageKind::Disk);
   // Before the first job: what it loads shows up as uevents and links.
-  auto events = DeviceEvents::follow(node->loop(), node->supervisor());
+  auto events = DeviceEvents::follow(node->loop(), node->supervisor(),
+                                     arguments ? boot::NetworkPlan(*arguments) : boot::NetworkPlan());
   if (!events) spdlog::error("{}; disks and links that come later are not seen", events.error().message());
   node->load_services(jobs);
   for (auto& job : jobs) node->add(std::move(job));

@@ -25,8 +25,9 @@ std::string mac_text(Bytes address) {
   return text.data();
 }
 
-/// Links without a device of their own tell what they are. A port of a switch and a container's end are devices enough.
-bool is_device(std::string_view kind) { return kind.empty() || kind == "dsa" || kind == "veth"; }
+/// Links without a device of their own tell what they are. A port of a switch, a container's end and a VLAN, which only
+/// exists where somebody asked for it, are devices enough.
+bool is_device(std::string_view kind) { return kind.empty() || kind == "dsa" || kind == "veth" || kind == "vlan"; }
 
 std::string_view kind_of(Bytes information) {
   while (const auto attribute = netlink::next_attribute(information))
@@ -46,12 +47,15 @@ std::optional<Link> parse_link(netlink::Message message) {
             .up = (info->ifi_flags & IFF_UP) != 0,
             .carrier = (info->ifi_flags & IFF_LOWER_UP) != 0,
             .removed = type == RTM_DELLINK,
+            .mtu = 0,
             .mac = {}};
   std::string_view kind;
   while (const auto attribute = netlink::next_attribute(message.payload)) {
     if (attribute->type == IFLA_IFNAME) link.name = attribute->text().substr(0, IFNAMSIZ - 1);
     if (attribute->type == IFLA_ADDRESS) link.mac = mac_text(attribute->value);
     if (attribute->type == IFLA_LINKINFO) kind = kind_of(attribute->value);
+    if (Bytes value = attribute->value; attribute->type == IFLA_MTU)
+      link.mtu = netlink::take<std::uint32_t>(value).value_or(0);
   }
   if (link.name.empty()) return std::nullopt;
   link.ethernet = info->ifi_type == ARPHRD_ETHER && is_device(kind);
@@ -59,6 +63,12 @@ std::optional<Link> parse_link(netlink::Message message) {
 }
 
 netlink::Request dump_request() { return {RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, ifinfomsg{}}; }
+
+bool ends_a_dump(Bytes messages) {
+  while (const auto message = netlink::next_message(messages))
+    if (message->header.nlmsg_type == NLMSG_DONE) return true;
+  return false;
+}
 
 }  // namespace
 
@@ -76,7 +86,33 @@ Result<LinkMonitor> LinkMonitor::open() {
   return monitor;
 }
 
-Result<> LinkMonitor::request_dump() { return netlink::send(fd(), dump_request()); }
+Result<> LinkMonitor::request_dump() {
+  UEBO_TRY(netlink::send(fd(), dump_request()));
+  dumped_.emplace();
+  return {};
+}
+
+void LinkMonitor::note(const Link& link) {
+  if (dumped_) dumped_->insert(link.index);
+  if (link.removed)
+    known_.erase(link.index);
+  else
+    known_.insert_or_assign(link.index, link);
+}
+
+/// What is known and was not in the dump that has ended: its removal was among the messages that were lost.
+std::vector<Link> LinkMonitor::vanished() {
+  std::vector<Link> gone;
+  for (const auto& [index, link] : known_)
+    if (!dumped_->contains(index)) gone.push_back(link);
+  dumped_.reset();
+  for (Link& link : gone) {
+    link.removed = true;
+    link.up = link.carrier = false;
+    known_.erase(link.index);
+  }
+  return gone;
+}
 
 Result<std::vector<Link>> LinkMonitor::receive() {
   std::vector<Link> changes;
@@ -87,13 +123,25 @@ Result<std::vector<Link>> LinkMonitor::receive() {
     if (!datagram) return std::unexpected(datagram.error());
     if (const auto failure = netlink::failure_in(*datagram); failure.code != 0 && failure.code != EBUSY)
       return fail(failure.code, "list", "network links", failure.words);
-    for (Link& link : parse_link_messages(*datagram)) changes.push_back(std::move(link));
+    for (Link& link : parse_link_messages(*datagram)) {
+      note(link);
+      changes.push_back(std::move(link));
+    }
+    if (dumped_ && ends_a_dump(*datagram))
+      for (Link& link : vanished()) changes.push_back(std::move(link));
   }
   return changes;
 }
 
 Result<std::vector<Link>> links() {
   return parse_link_messages(UEBO_TRY(netlink::exchange(dump_request(), "list", "network links")));
+}
+
+Result<Link> find_link(const std::string& name) {
+  const auto all = UEBO_TRY(links());
+  for (const Link& link : all)
+    if (link.name == name) return link;
+  return fail(ENODEV, "find network link", name);
 }
 
 std::optional<std::string> node_mac() {

@@ -5,6 +5,15 @@
 
 namespace uebo::kernel::netlink {
 
+std::vector<std::byte> attribute(std::uint16_t type, Bytes value) {
+  const rtattr header{.rta_len = static_cast<unsigned short>(sizeof(rtattr) + value.size()), .rta_type = type};
+  std::vector<std::byte> bytes(sizeof header);
+  memcpy(bytes.data(), &header, sizeof header);
+  bytes.insert(bytes.end(), value.begin(), value.end());
+  bytes.resize(RTA_ALIGN(bytes.size()));
+  return bytes;
+}
+
 std::optional<Message> next_message(Bytes& rest) {
   Bytes front = rest;
   const auto header = take<nlmsghdr>(front);

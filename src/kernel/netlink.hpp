@@ -10,6 +10,7 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -34,6 +35,22 @@ class Request {
   void add(std::uint16_t attribute, const Value& value) {
     append(rtattr{.rta_len = sizeof(rtattr) + sizeof value, .rta_type = attribute});
     append(value);
+    finish();
+  }
+  /// Bytes of any length; with NLA_F_NESTED in `attribute` and the bytes of attributes: nested ones.
+  void add_bytes(std::uint16_t attribute, Bytes value) {
+    append(rtattr{.rta_len = static_cast<unsigned short>(sizeof(rtattr) + value.size()), .rta_type = attribute});
+    bytes_.insert(bytes_.end(), value.begin(), value.end());
+    bytes_.resize(NLMSG_ALIGN(bytes_.size()));
+    finish();
+  }
+  void add_text(std::uint16_t attribute, std::string_view text) {
+    const std::string ended(text);
+    add_bytes(attribute, std::as_bytes(std::span(ended.c_str(), ended.size() + 1)));
+  }
+  /// Bytes behind the body that are no attribute.
+  void add_raw(Bytes bytes) {
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     finish();
   }
   [[nodiscard]] Bytes bytes() const { return bytes_; }
@@ -64,6 +81,9 @@ std::optional<Value> take(Bytes& rest) {
   rest = rest.subspan(std::min<std::size_t>(rest.size(), NLMSG_ALIGN(sizeof value)));
   return value;
 }
+
+/// One attribute, to be nested in another.
+[[nodiscard]] std::vector<std::byte> attribute(std::uint16_t type, Bytes value);
 
 struct Message {
   nlmsghdr header;

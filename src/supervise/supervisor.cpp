@@ -418,6 +418,8 @@ void Supervisor::report(Entry& entry, const State& before) {
     // A job that is undone says how that went: its log is gone when the node is down.
     const std::string said = job && !entry.spec.stop.command.empty() ? last_line(entry) : "";
     spdlog::info("{}: stopped{}{}", name, said.empty() ? "" : ": ", said);
+  } else if (std::holds_alternative<Waiting>(unit.state) && std::holds_alternative<Stopping>(before)) {
+    spdlog::info("{}: stopped, waits for {}", name, fmt::join(unmet_needs(entry, {}), ", "));
   }
 }
 

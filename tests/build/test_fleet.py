@@ -105,6 +105,13 @@ def test_a_nodes_word_wins_and_spaces_are_quoted(tmp_path: Path) -> None:
     assert not problems and fleet.nodes[0].append == 'console=ttyS0 uebo.hostname=a uebo.boinc.password="two words"'
 
 
+def test_fixed_addresses_go_into_the_command_line(tmp_path: Path) -> None:
+    text = NODE + 'uebo.net = ["10.0.0.5::10.0.0.1:24::eth0:off", "[fd00::5]:::64::eth0.7"]\n'
+    fleet, problems = fleet_of(tmp_path, text)
+    assert not problems, problems
+    assert fleet.nodes[0].append.endswith("uebo.net=10.0.0.5::10.0.0.1:24::eth0:off uebo.net=[fd00::5]:::64::eth0.7")
+
+
 def test_the_entry_of_a_node(tmp_path: Path) -> None:
     fleet = fleet_of(tmp_path, NODE)[0]
     assert pxelinux.text(entry(fleet.nodes[0])).splitlines() == [

@@ -9,7 +9,7 @@ namespace uebo::boot {
 
 struct HostNameSources {
   std::optional<std::string> storage;   // the content of /storage/hostname
-  std::optional<std::string> argument;  // uebo.hostname
+  std::optional<std::string> argument;  // uebo.hostname, or a host name in uebo.net
   std::optional<std::string> mac;       // "52:54:00:12:34:56"
 };
 

@@ -22,19 +22,23 @@ struct Lease {
   std::vector<std::string> name_servers;
   std::vector<std::string> time_servers;
   std::string domain;
+  std::optional<unsigned> mtu;
 
   [[nodiscard]] std::string text() const;  // "eth0 10.0.2.15/24"
 };
 
-/// Variables: interface, ip, mask (length of the prefix) or subnet, router, dns, ntpsrv, domain.
+/// Variables: interface, ip, mask (length of the prefix) or subnet, router, dns, ntpsrv, domain, mtu. An address that
+/// no host can have is an error; of the rest, what can't be is left out.
 [[nodiscard]] Result<Lease> parse_lease(const Environment& environment);
+
+/// From 1280 bytes, below which a link has no IPv6 any more (RFC 8200, 5), to 65535. A path that takes less is found
+/// out by the kernel.
+[[nodiscard]] std::optional<unsigned> parse_mtu(const std::string& text);
 
 /// True for what may be the name of a link: it becomes part of a path and of a condition's holder.
 [[nodiscard]] bool is_link_name(std::string_view name);
 
-/// Lines of resolv.conf(5) for one lease, and the file for all of them: the resolver takes three servers and one search
-/// list, so the first ones count.
+/// Lines of resolv.conf(5).
 [[nodiscard]] std::string resolver_lines(const Lease& lease);
-[[nodiscard]] std::string resolver_file(const std::vector<std::string>& lines_of_leases);
 
 }  // namespace uebo::boot

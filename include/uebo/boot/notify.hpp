@@ -17,6 +17,8 @@ namespace uebo::boot {
 [[nodiscard]] Result<> note_unit(const std::string& unit, const std::string& text, bool stands);
 /// Jobs with this trigger run again, after their present run where they are running: "uevent:block".
 [[nodiscard]] Result<> trigger(std::string_view name);
+/// What does not run, or is not to run, stays as it is.
+[[nodiscard]] Result<> restart_if_running(const std::string& name);
 /// Makes the instance of a template as well.
 [[nodiscard]] Result<> start_service(const std::string& name);
 /// For this boot: what is to last stands in /storage already.

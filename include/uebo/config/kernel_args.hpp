@@ -22,6 +22,7 @@ struct ArgumentInfo {
   bool secret = false;             // its value is blanked wherever the command line can be read
   bool repeatable = false;         // all of them count; otherwise the last good one wins
   bool (*good)(std::string_view value) = nullptr;
+  std::string (*flaw)(std::string_view value) = nullptr;  // what is wrong with a bad one, where `value` is too coarse
 };
 
 [[nodiscard]] std::span<const ArgumentInfo> arguments();

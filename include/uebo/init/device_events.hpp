@@ -1,15 +1,20 @@
 // What the kernel tells about devices and links, turned into triggers and conditions for the supervisor:
 //   a device with a modalias   -> trigger uevent:modalias        a disk or partition -> trigger uevent:block
 //   a network interface        -> trigger uevent:net             a carrier           -> condition link:<interface>
-// The first carrier of an Ethernet link starts its instance of the DHCP client, dhcp@<interface>.
+// The first carrier of an Ethernet link starts who gives it addresses: dhcp@<interface>, ipv6@<interface>, or what
+// uebo.net says.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "uebo/base/result.hpp"
+#include "uebo/boot/network_plan.hpp"
 #include "uebo/event/loop.hpp"
+#include "uebo/init/carriers.hpp"
 #include "uebo/kernel/link.hpp"
 #include "uebo/kernel/uevent.hpp"
 #include "uebo/supervise/supervisor.hpp"
@@ -20,23 +25,31 @@ class DeviceEvents {
  public:
   /// Opens the sockets and starts to follow them. Loop and supervisor must outlive it.
   [[nodiscard]] static Result<std::unique_ptr<DeviceEvents>> follow(event::Loop& loop,
-                                                                    supervise::Supervisor& supervisor);
+                                                                    supervise::Supervisor& supervisor,
+                                                                    boot::NetworkPlan plan);
   DeviceEvents(const DeviceEvents&) = delete;
   DeviceEvents& operator=(const DeviceEvents&) = delete;
   ~DeviceEvents();
 
  private:
   DeviceEvents(event::Loop& loop, supervise::Supervisor& supervisor, kernel::UeventSocket uevents,
-               kernel::LinkMonitor links);
+               kernel::LinkMonitor links, boot::NetworkPlan plan);
   void read_uevents();
   void read_links();
   void link_changed(const kernel::Link& link);
+  void carrier_changed(const Carriers::News& news);
+  void start_units_of(const std::string& link);
+  void arm_carriers();
 
   event::Loop& loop_;
   supervise::Supervisor& supervisor_;
   kernel::UeventSocket uevents_;
   kernel::LinkMonitor links_;
-  std::set<std::string> known_links_;
+  boot::NetworkPlan plan_;
+  Carriers carriers_;
+  std::optional<event::Loop::TimerId> carrier_timer_;
+  std::map<std::string, std::string> macs_;  // of the links that are or were Ethernet
+  std::set<std::string> started_;            // links whose units have been started
 };
 
 /// The triggers that one uevent stands for, "uevent:block" and so on. Virtual block devices (loop, zram) give none.

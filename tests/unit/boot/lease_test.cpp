@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
+#include <vector>
 
 namespace uebo::boot {
 namespace {
@@ -69,13 +71,51 @@ TEST(Lease, LeavesOutWhatAServerMustNotSay) {
   EXPECT_THAT(parse_lease(environment(with("ntpsrv", "-S /bin/sh 10.0.2.5")))->time_servers, ElementsAre("10.0.2.5"));
 }
 
-TEST(Resolver, TakesThreeServersAndOneSearchListOfAllLeases) {
-  const auto lease = parse_lease(environment(kUsual));
-  EXPECT_EQ(resolver_lines(*lease), "search lan\nnameserver 10.0.2.3\nnameserver 10.0.2.4\n");
-  EXPECT_EQ(resolver_file({resolver_lines(*lease), "search other\nnameserver 10.0.2.3\nnameserver 1.1.1.1\n",
-                           "nameserver 9.9.9.9\n"}),
-            "search lan\nnameserver 10.0.2.3\nnameserver 10.0.2.4\nnameserver 1.1.1.1\n");
-  EXPECT_EQ(resolver_file({}), "");
+TEST(Lease, AddressThatNoHostCanHaveIsAnError) {
+  for (const char* ip : {"0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "240.1.1.1", "10.0.2.0", "10.0.2.255",
+                         "fd00::1", "10.0.2.15 10.0.2.16", "10.0.2.15\n"})
+    EXPECT_FALSE(parse_lease(environment(with("ip", ip)))) << ip;
+}
+
+TEST(Lease, LeavesOutServersThatNoHostCanBe) {
+  const auto lease = parse_lease(environment(with("router", "0.0.0.0 255.255.255.255 10.0.2.2 127.0.0.1")));
+  EXPECT_THAT(lease->routers, ElementsAre("10.0.2.2"));
+}
+
+TEST(Lease, TakesAFewServersOfMany) {
+  std::string many;
+  for (int host = 1; host < 64; ++host) many += "10.0.2." + std::to_string(host) + " ";
+  const auto lease = parse_lease(environment(with("dns", many)));
+  EXPECT_EQ(lease->name_servers.size(), 8U);
+  EXPECT_EQ(lease->name_servers.front(), "10.0.2.1");
+}
+
+TEST(Lease, TakesAnMtuThatLeavesIpv6Alive) {
+  EXPECT_EQ(parse_lease(environment(kUsual))->mtu, std::nullopt);
+  EXPECT_EQ(parse_lease(environment(with("mtu", "9000")))->mtu, 9000U);
+  EXPECT_EQ(parse_lease(environment(with("mtu", "1280")))->mtu, 1280U);
+  for (const char* mtu : {"0", "68", "576", "1279", "65536", "-1", "9000 ", "many", ""})
+    EXPECT_EQ(parse_lease(environment(with("mtu", mtu)))->mtu, std::nullopt) << mtu;
+}
+
+TEST(Lease, TakesAnyEnvironment) {
+  std::minstd_rand random(3);
+  const std::vector<std::string> names{"interface", "ip", "mask", "subnet", "router", "dns", "domain", "ntpsrv", "mtu"};
+  for (int round = 0; round < 20'000; ++round) {
+    Variables variables = kUsual;
+    for (int change = 0; change < 3; ++change) {
+      std::string& value = variables[names[random() % names.size()]];
+      if (random() % 8 == 0)
+        value = std::string(random() % 600, static_cast<char>(random() % 255 + 1));
+      else if (!value.empty())
+        value[random() % value.size()] = static_cast<char>(random() % 255 + 1);
+    }
+    const auto lease = parse_lease(environment(variables));
+    if (!lease) continue;
+    EXPECT_TRUE(is_link_name(lease->link));
+    EXPECT_TRUE(lease->prefix >= 1 && lease->prefix <= 32);
+    for (const char c : resolver_lines(*lease)) EXPECT_TRUE(c == '\n' || (c >= ' ' && c < 0x7f));
+  }
 }
 
 TEST(LinkName, IsNoPath) {

@@ -31,7 +31,7 @@ TEST(ShippedServices, HaveNoProblems) {
 TEST(ShippedServices, AreAllThere) {
   std::vector<std::string> names;
   for (const ServiceSpec& spec : shipped().services) names.push_back(spec.name);
-  EXPECT_THAT(names, ElementsAre("boinc", "dhcp@", "dropbear", "getty@", "node_exporter", "ntpd"));
+  EXPECT_THAT(names, ElementsAre("boinc", "dhcp@", "dropbear", "getty@", "ipv6@", "node_exporter", "ntpd"));
 }
 
 TEST(ShippedServices, DescribeThemselves) {
@@ -72,6 +72,14 @@ TEST(ShippedServices, DhcpWatchesItsLink) {
   EXPECT_THAT(dhcp.needs, ElementsAre("link:eth0"));
   EXPECT_THAT(dhcp.command, Contains("eth0"));
   EXPECT_THAT(dhcp.provides, IsEmpty());
+}
+
+TEST(ShippedServices, LinksAskAgainSoonHoweverTheyWereAnswered) {
+  for (const char* name : {"dhcp@", "ipv6@"}) {
+    EXPECT_EQ(service(name).longest_backoff, 30s) << name;
+    EXPECT_EQ(service(name).restart, RestartPolicy::Always) << name;
+    EXPECT_THAT(instantiate(service(name), "eth0").needs, ElementsAre("link:eth0"));
+  }
 }
 
 }  // namespace

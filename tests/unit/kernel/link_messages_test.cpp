@@ -94,6 +94,17 @@ TEST(ParseLinkMessages, BridgesAndTunnelsAreNoEthernetButPortsOfASwitchAre) {
   EXPECT_FALSE(found[2].ethernet);
 }
 
+TEST(ParseLinkMessages, VlanIsEthernetAndTellsItsMtu) {
+  Request vlan(RTM_NEWLINK, 0, information(6, IFF_UP));
+  vlan.add(IFLA_IFNAME, text("eth0.5"));
+  vlan.add(IFLA_MTU, std::uint32_t{9000});
+  vlan.add(IFLA_LINKINFO, kind("vlan"));
+  const auto found = parse_link_messages(vlan.bytes());
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found[0].ethernet);
+  EXPECT_EQ(found[0].mtu, 9000u);
+}
+
 TEST(ParseLinkMessages, NewsOfABridgesPortIsNotTheLinksOwn) {
   ifinfomsg port = information(2, 0);
   port.ifi_family = AF_BRIDGE;

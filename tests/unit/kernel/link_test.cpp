@@ -168,6 +168,81 @@ TEST(LinkMonitor, LossIsReportedAndADumpMakesUpForIt) {
   });
 }
 
+TEST(LinkMonitor, LinkThatVanishedAmongWhatWasLostIsTold) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    auto monitor = LinkMonitor::open();
+    ASSERT_TRUE(monitor);
+    next_changes(*monitor);
+    constexpr int small = 1;
+    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    ASSERT_EQ(
+        system("PATH=/usr/sbin:/sbin:$PATH; for i in 1 2 3 4 5 6 7 8; do ip link set eth7 up; ip link set eth7 down; "
+               "done; ip link delete eth7"),
+        0);
+    auto result = monitor->receive();
+    ASSERT_FALSE(result);
+    for (int turn = 0; turn < 1000 && (!result || !result->empty()); ++turn) result = monitor->receive();
+    constexpr int large = 1 << 20;
+    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+    ASSERT_TRUE(monitor->request_dump());
+    const auto after = next_changes(*monitor);
+    const Link* gone = find(after, "eth7");
+    ASSERT_NE(gone, nullptr);
+    EXPECT_TRUE(gone->removed && !gone->carrier);
+    ASSERT_TRUE(find(after, "lo"));
+    EXPECT_FALSE(find(after, "lo")->removed);
+  });
+}
+
+TEST(LinkMtu, IsSetAndRefusedWhereTheDeviceCannot) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_mtu("eth7", 9000));
+    EXPECT_EQ(find_link("eth7")->mtu, 9000u);
+    EXPECT_THAT(set_mtu("eth7", 70'000).error().message(), HasSubstr("the MTU of eth7 to 70000"));
+    EXPECT_EQ(find_link("eth9").error().code, ENODEV);
+  });
+}
+
+bool shown(const std::string& command, const std::string& pattern) {
+  return system(("PATH=/usr/sbin:/sbin:$PATH; " + command + " | grep -q '" + pattern + "'").c_str()) == 0;
+}
+
+TEST(LinkAddress, Ipv6AddressesAreAddedAndRemovedBesideOthers) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_link_up("eth7"));
+    const auto first = IpAddress::parse("fd00::5").value(), second = IpAddress::parse("fd00::6").value();
+    const auto added = add_address("eth7", first, 64);
+    ASSERT_TRUE(added) << added.error().message();
+    EXPECT_TRUE(add_address("eth7", first, 64)) << "it is there already";
+    EXPECT_TRUE(add_address("eth7", second, 64));
+    EXPECT_TRUE(add_address("eth7", IpAddress::parse("10.0.2.15").value(), 24));
+    EXPECT_TRUE(shown("ip addr show eth7", "inet6 fd00::5/64"));
+    EXPECT_TRUE(remove_address("eth7", first, 64));
+    EXPECT_TRUE(remove_address("eth7", first, 64)) << "it is gone already";
+    EXPECT_FALSE(shown("ip addr show eth7", "inet6 fd00::5/64"));
+    EXPECT_TRUE(shown("ip addr show eth7", "inet6 fd00::6/64"));
+    EXPECT_TRUE(shown("ip addr show eth7", "inet 10.0.2.15/24 brd 10.0.2.255"));
+    EXPECT_TRUE(remove_address("eth9", first, 64)) << "its link is gone";
+    EXPECT_EQ(add_address("eth7", first, 129).error().code, EINVAL);
+  });
+}
+
+TEST(DefaultRoute, IsOfTheGatewaysFamily) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_link_up("eth7"));
+    ASSERT_TRUE(set_link_up("eth8"));
+    ASSERT_TRUE(add_address("eth7", IpAddress::parse("fd00::5").value(), 64));
+    const auto result = set_default_route("eth7", "fe80::1", 102);
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_TRUE(set_default_route("eth7", "fe80::1", 102)) << "it is there already";
+    EXPECT_TRUE(shown("ip -6 route show default", "default via fe80::1 dev eth7 .*metric 102"));
+  });
+}
+
 TEST(LinkAddress, ReplacesTheOthersOfItsLink) {
   in_namespaces(CLONE_NEWNET, [] {
     ASSERT_TRUE(set_link_up("lo"));
