@@ -12,6 +12,7 @@ inline constexpr const char* kNtpServersFile = "/run/uebo/ntp-servers";  // one 
 inline constexpr const char* kLeaseDirectory = "/run/uebo/leases";       // one directory a link
 inline constexpr const char* kDisabledDirectory = "/run/uebo/disabled";  // a file a service
 inline constexpr const char* kStorageWaitedFile = "/run/uebo/storage-waited";
+inline constexpr const char* kStorageNumberFile = "/run/uebo/storage-number";  // "8:1": the disk behind /storage
 inline constexpr const char* kModulesListedFile = "/run/uebo/modules-listed";
 inline constexpr const char* kCoverDirectory = "/run/uebo/covers";
 inline constexpr const char* kServicesDirectory = "/usr/lib/uebo/services";
