@@ -77,7 +77,8 @@ std::optional<dev_t> noted_disk(const std::string& note) {
 }  // namespace
 
 Result<> mount_disk(const kernel::BlockDevice& device) {
-  const kernel::Owner boinc = UEBO_TRY(kernel::find_owner("boinc:boinc"));
+  // An image without BOINC has nobody to give a vfat to.
+  const kernel::Owner boinc = kernel::find_owner("boinc:boinc").value_or(kernel::Owner{});
   UEBO_TRY(check(device));
   load_file_system(device.type);
   UEBO_TRY(make_directories(kStorageDirectory));
