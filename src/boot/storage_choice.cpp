@@ -97,9 +97,17 @@ std::string storage_options(std::string_view type, kernel::Owner boinc) {
   return options;
 }
 
+std::vector<std::string> checker_of(std::string_view type) {
+  if (is_ext(type)) return {"/usr/sbin/e2fsck", "-p"};
+  // What a power cut leaves on a vfat (a directory that has lost its clusters) makes the kernel give up writing.
+  if (type == "vfat") return {"/usr/sbin/fsck.fat", "-a"};
+  return {};
+}
+
 CheckResult check_result(int exit_code) {
-  // e2fsck(8): 1 corrected, 2 corrected and to be rebooted (a mounted root, never ours), 4 left uncorrected, 8
-  // operational error, 16 usage, 32 cancelled, 128 shared library error. Beyond: run_program()'s way to say "signal".
+  // fsck.fat(8) knows 0 and 1 alone. e2fsck(8): 1 corrected, 2 corrected and to be rebooted (a mounted root, never
+  // ours), 4 left uncorrected, 8 operational error, 16 usage, 32 cancelled, 128 shared library error. Beyond:
+  // run_program()'s way to say "signal".
   constexpr int terminated = 128 + SIGTERM;
   if (exit_code == terminated || (exit_code > 0 && exit_code < 128 && (exit_code & 32) != 0))
     return CheckResult::Cancelled;

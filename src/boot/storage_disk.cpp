@@ -16,15 +16,17 @@
 namespace uebo::boot {
 namespace {
 
-constexpr const char* kChecker = "/usr/sbin/e2fsck";
 constexpr std::string_view kDevices = "/dev/";
 
 /// Whether it may be mounted. Says on the way what the check found.
 Result<> check(const kernel::BlockDevice& device) {
-  if (!is_ext(device.type)) return {};
-  const auto code = kernel::run_program({kChecker, "-p", device.path});
+  auto command = checker_of(device.type);
+  if (command.empty()) return {};
+  const std::string checker = command.front().substr(command.front().rfind('/') + 1);
+  command.push_back(device.path);
+  const auto code = kernel::run_program(command);
   if (!code && code.error().code == ENOENT) {
-    spdlog::warn("{} is not checked: this image has no e2fsck", device.path);
+    spdlog::warn("{} is not checked: this image has no {}", device.path, checker);
     return {};
   }
   const int exit_code = UEBO_TRY(code);
@@ -32,18 +34,18 @@ Result<> check(const kernel::BlockDevice& device) {
     case CheckResult::Clean:
       return {};
     case CheckResult::Corrected:
-      spdlog::warn("e2fsck corrected errors on {}", device.path);
+      spdlog::warn("{} corrected errors on {}", checker, device.path);
       return {};
     case CheckResult::Cancelled:
-      return fail(ECANCELED, "e2fsck", device.path);
+      return fail(ECANCELED, checker, device.path);
     case CheckResult::Uncorrected:
       return fail(
-          0, "e2fsck", device.path,
-          fmt::format("it found errors that need a decision, so it is not mounted; run e2fsck {}", device.path));
+          0, checker, device.path,
+          fmt::format("it found errors that need a decision, so it is not mounted; run {} {}", checker, device.path));
     case CheckResult::Failed:
       break;
   }
-  return fail(0, "e2fsck", device.path, fmt::format("it failed with exit code {}, so it is not mounted", exit_code));
+  return fail(0, checker, device.path, fmt::format("it failed with exit code {}, so it is not mounted", exit_code));
 }
 
 void load_file_system(const std::string& type) {

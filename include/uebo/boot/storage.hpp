@@ -32,7 +32,11 @@ struct StorageChoice {
 /// How /storage is mounted, as in fstab. `boinc` is who owns all of a file system that knows no owners.
 [[nodiscard]] std::string storage_options(std::string_view type, kernel::Owner boinc);
 
-/// What e2fsck(8)'s exit code, a sum of conditions, means for mounting.
+/// What checks a file system of the type, and mends what needs no decision: a program and its options, the device comes
+/// behind. Empty: the image has nothing for it.
+[[nodiscard]] std::vector<std::string> checker_of(std::string_view type);
+
+/// What the checker's exit code, a sum of conditions as in fsck(8), means for mounting.
 enum class CheckResult { Clean, Corrected, Uncorrected, Cancelled, Failed };
 [[nodiscard]] CheckResult check_result(int exit_code);
 

@@ -133,6 +133,13 @@ TEST(StorageOptions, GiveAllToBoincWhereThereAreNoOwners) {
   EXPECT_EQ(storage_options("exfat", boinc), "noatime,nosuid,nodev,uid=100,gid=101,umask=0077,iocharset=utf8");
 }
 
+TEST(Checker, IsThereForExtAndVfat) {
+  for (const char* type : {"ext2", "ext3", "ext4"})
+    EXPECT_THAT(checker_of(type), ElementsAre("/usr/sbin/e2fsck", "-p")) << type;
+  EXPECT_THAT(checker_of("vfat"), ElementsAre("/usr/sbin/fsck.fat", "-a"));
+  for (const char* type : {"xfs", "btrfs", "f2fs", "exfat"}) EXPECT_THAT(checker_of(type), IsEmpty()) << type;
+}
+
 TEST(CheckResult, IsReadFromTheSumOfConditions) {
   EXPECT_EQ(check_result(0), CheckResult::Clean);
   EXPECT_EQ(check_result(1), CheckResult::Corrected);
