@@ -24,7 +24,12 @@ Result<> check(const kernel::BlockDevice& device) {
   if (command.empty()) return {};
   const std::string checker = command.front().substr(command.front().rfind('/') + 1);
   command.push_back(device.path);
-  const auto code = kernel::run_program(command);
+  auto code = kernel::run_program(command);
+  // What its first pass cuts off, fsck.fat removes in the second.
+  if (code && *code == 1 && device.type == "vfat") {
+    spdlog::warn("{} corrected errors on {}", checker, device.path);
+    code = kernel::run_program(command);
+  }
   if (!code && code.error().code == ENOENT) {
     spdlog::warn("{} is not checked: this image has no {}", device.path, checker);
     return {};

@@ -86,7 +86,7 @@ def test_a_disk_that_was_out_for_a_moment_is_mounted_anew(time_server: TimeServe
 
         def works_again() -> bool:
             status = guest.status("boinc")
-            return status["state"] == "running" and status["pid"] != first
+            return bool(status["state"] == "running" and status["pid"] != first)
 
         wait_for(works_again, "BOINC runs anew", 120, 0.5)
         assert mounted_from(guest)[1] == "ext4"

@@ -150,6 +150,31 @@ def test_a_vfat_card_is_boincs_and_what_is_secret_on_it_is_not_seen_by_tasks(boo
     assert subprocess.run(["mtype", "-i", str(file), "::/boinc/work"], capture_output=True, text=True, check=True).stdout == "work\n"
 
 
+def lose_directory(file: Path, name: bytes) -> None:
+    """As a power cut between two writes leaves it: the directory's cluster is free in both tables."""
+    content = bytearray(file.read_bytes())
+    entry = content.index(name.ljust(11))
+    cluster = int.from_bytes(content[entry + 20 : entry + 22], "little") << 16 | int.from_bytes(content[entry + 26 : entry + 28], "little")
+    reserved, size = int.from_bytes(content[14:16], "little") * 512, int.from_bytes(content[36:40], "little") * 512
+    for table in (reserved, reserved + size):
+        content[table + 4 * cluster : table + 4 * cluster + 4] = bytes(4)
+    file.write_bytes(content)
+
+
+@pytest.mark.full
+def test_a_vfat_that_a_power_cut_has_damaged_is_mended_first(boot: Callable[..., Guest]) -> None:
+    file = disks.make_file_system(WORK / "zoo-cut.img", "vfat")
+    subprocess.run(["mmd", "-i", str(file), "::/boinc", "::/boinc/notices"], check=True)
+    lose_directory(file, b"NOTICES")
+    assert disks.check_file_system(file, "vfat").returncode == 1, "it is damaged"
+    guest = boot("cut", Disk(file))
+    guest.wait_for_ssh()
+    guest.wait_for_state("boinc", "running", 120)
+    assert "fsck.fat corrected errors on /dev/vda" in log_of(guest)
+    power_off(guest)
+    assert disks.check_file_system(file, "vfat").returncode == 0
+
+
 # --- more than one disk
 
 
