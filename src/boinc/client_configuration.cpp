@@ -62,15 +62,21 @@ Result<std::string> random_password() {
   return text;
 }
 
+std::string parent_of(const std::string& directory) { return directory.substr(0, directory.rfind('/')); }
+
 /// An empty file would let everybody in.
-Result<std::string> kept_or_new_password(const SafeDirectory& data) {
-  if (const auto kept = data.read(kPasswordFile, 4096); kept && !trim(*kept).empty()) return std::string(trim(*kept));
+Result<std::string> kept_or_new_password(const SafeDirectory& data, const SafeDirectory& sealed) {
+  for (const SafeDirectory* place : {&sealed, &data})
+    if (const auto kept = place->read(kPasswordFile, 4096); kept && !trim(*kept).empty())
+      return std::string(trim(*kept));
   spdlog::info("a random password is made for the GUI RPC, in {}", kPasswordFile);
   return random_password();
 }
 
-Result<> write_password(const SafeDirectory& data, const std::optional<std::string>& given, Owner owner) {
-  const std::string password = given ? *given : UEBO_TRY(kept_or_new_password(data));
+Result<> write_password(const std::string& directory, const SafeDirectory& data,
+                        const std::optional<std::string>& given, Owner owner) {
+  const auto sealed = UEBO_TRY(SafeDirectory::open(parent_of(directory)));
+  const std::string password = given ? *given : UEBO_TRY(kept_or_new_password(data, sealed));
   return data.replace(kPasswordFile, password + "\n", owner, 0600);
 }
 
@@ -136,13 +142,22 @@ Result<> configure_client(const std::string& directory, const KernelArgs& args, 
                           const std::string& project_list) {
   const auto data = UEBO_TRY(SafeDirectory::open(directory));
   const auto password = args.get("uebo.boinc.password");
-  UEBO_TRY(write_password(data, password, owner));
+  UEBO_TRY(write_password(directory, data, password, owner));
   UEBO_TRY(write_remote_hosts(data, args, password.has_value(), owner));
   for (const SettingsFile& file : kSettingsFiles) UEBO_TRY(write_settings(data, file, password.has_value(), owner));
   // The client does without the list, and fetches it where the image has none.
   if (const auto written = write_project_list(data, project_list, owner); !written && written.error().code != ENOENT)
     spdlog::warn("{}", written.error().message());
   return {};
+}
+
+Result<> seal_password(const std::string& directory, Seal seal) {
+  const auto data = UEBO_TRY(SafeDirectory::open(directory));
+  if (seal == Seal::ByOwner) return data.give(kPasswordFile, Owner{}, 0600);
+  const auto outside = UEBO_TRY(SafeDirectory::open(parent_of(directory)));
+  const std::string password = UEBO_TRY(data.read(kPasswordFile, 4096));
+  UEBO_TRY(outside.replace(kPasswordFile, password, Owner{}, 0600));
+  return data.remove(kPasswordFile);
 }
 
 int configure_role(std::span<const std::string_view>) {

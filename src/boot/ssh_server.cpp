@@ -31,7 +31,9 @@ Result<std::string> key_in(const std::string& directory) {
   UEBO_TRY(kernel::SafeDirectory::make(directory, kernel::Owner{}, 0700));
   const std::string path = directory + "/" + kKeyName;
   if (UEBO_TRY(is_key(path))) return path;
-  const std::string made = path + ".new";
+  // In memory first: dropbearkey gives its file a second name on the way, which a vfat has none of.
+  UEBO_TRY(kernel::SafeDirectory::make(kUsedFrom, kernel::Owner{}, 0700));
+  const std::string made = std::string(kUsedFrom) + "/new";
   unlink(made.c_str());
   const int code = UEBO_TRY(kernel::run_program({kKeyMaker, "-t", "ed25519", "-f", made}));
   if (code != 0) return fail(0, "make host key", made, "dropbearkey failed with exit code " + std::to_string(code));

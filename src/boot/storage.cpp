@@ -17,13 +17,12 @@
 #include "uebo/boot/notify.hpp"
 #include "uebo/boot/paths.hpp"
 #include "uebo/boot/roles.hpp"
+#include "uebo/boot/storage_disk.hpp"
 #include "uebo/boot/text.hpp"
 #include "uebo/config/conditions.hpp"
 #include "uebo/config/kernel_args.hpp"
 #include "uebo/event/loop.hpp"
-#include "uebo/kernel/modules.hpp"
 #include "uebo/kernel/mount.hpp"
-#include "uebo/kernel/process.hpp"
 #include "uebo/kernel/uevent.hpp"
 
 namespace uebo::boot {
@@ -32,18 +31,21 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kSettling{250};
-constexpr std::string_view kMountOptions = "noatime,nosuid,nodev";
-constexpr const char* kChecker = "/usr/sbin/e2fsck";
 constexpr const char* kSettingsDirectory = "/storage/services";
 
 Result<StorageChoice> look() {
   std::vector<kernel::BlockDevice> devices;
+  std::vector<std::string> unreadable;
   for (const std::string& path : UEBO_TRY(kernel::block_devices())) {
     auto device = kernel::probe(path);
-    // A card reader without a card, a disk that is just going: nothing that the others should wait for.
-    if (device) devices.push_back(std::move(*device));
+    if (device)
+      devices.push_back(std::move(*device));
+    else if (is_worth_a_warning(device.error()))
+      unreadable.push_back(device.error().message());
   }
-  return choose_storage(devices);
+  StorageChoice choice = choose_storage(devices);
+  choice.warnings.insert(choice.warnings.begin(), unreadable.begin(), unreadable.end());
+  return choice;
 }
 
 /// True when a block device has come or changed since the last call.
@@ -66,7 +68,7 @@ Result<StorageChoice> look_for(milliseconds limit) {
   const auto loop = UEBO_TRY(event::Loop::create());
   const auto stop_in = [&](milliseconds time) { loop->at(BootClock::now() + time, [&] { loop->stop(); }); };
   stop_in(limit);
-  if (choice->device)
+  if (!choice->candidates.empty())
     stop_in(kSettling);
   else
     spdlog::info("waiting up to {:g} s for a file system labelled `{}`", std::chrono::duration<double>(limit).count(),
@@ -74,7 +76,7 @@ Result<StorageChoice> look_for(milliseconds limit) {
   UEBO_TRY(loop->watch(events.fd(), EPOLLIN, [&](std::uint32_t) {
     if (!block_device_came(events)) return;
     choice = look();
-    if (!choice || choice->device) stop_in(kSettling);
+    if (!choice || !choice->candidates.empty()) stop_in(kSettling);
   }));
   UEBO_TRY(loop->run());
   return choice;
@@ -86,43 +88,6 @@ std::optional<milliseconds> first_wait(const config::KernelArgs& args) {
   if (const auto noted = replace_file(kStorageWaitedFile, "", 0644); !noted)
     spdlog::warn("{}", noted.error().message());
   return config::parse_duration(args.get("uebo.storage.wait").value_or("")).value_or(milliseconds(0));
-}
-
-/// Whether it may be mounted. Says on the way what the check found.
-Result<> check(const kernel::BlockDevice& device) {
-  if (!is_ext(device.type)) return {};
-  const auto code = kernel::run_program({kChecker, "-p", device.path});
-  if (!code && code.error().code == ENOENT) {
-    spdlog::warn("{} is not checked: this image has no e2fsck", device.path);
-    return {};
-  }
-  const int exit_code = UEBO_TRY(code);
-  switch (check_result(exit_code)) {
-    case CheckResult::Clean:
-      return {};
-    case CheckResult::Corrected:
-      spdlog::warn("e2fsck corrected errors on {}", device.path);
-      return {};
-    case CheckResult::Uncorrected:
-      return fail(
-          0, "e2fsck", device.path,
-          fmt::format("it found errors that need a decision, so nothing is mounted; run e2fsck {}", device.path));
-    case CheckResult::Failed:
-      break;
-  }
-  return fail(0, "e2fsck", device.path, fmt::format("it failed with exit code {}, so nothing is mounted", exit_code));
-}
-
-Result<> mount_it(const kernel::BlockDevice& device) {
-  if (auto modules = kernel::Modules::open(); modules) {
-    const auto loaded = modules->load(device.type);
-    // No module of that name: built in, or really missing, which the mount will say.
-    if (!loaded && loaded.error().code != ENOENT) spdlog::warn("{}", loaded.error().message());
-  }
-  UEBO_TRY(make_directories(kStorageDirectory));
-  // mke2fs leaves it at going on after an error, which makes a damaged file system a ruined one.
-  const std::string options = std::string(kMountOptions) + (device.type.starts_with("ext") ? ",errors=remount-ro" : "");
-  return kernel::mount_device(device.path, kStorageDirectory, device.type, options);
 }
 
 void apply_last_date() {
@@ -160,26 +125,40 @@ void greet_storage(const std::string& what) {
 /// Somebody who plugs in a second disk wants to know why it is not used.
 void mention_others(const std::string& used) {
   const auto choice = look();
-  if (!choice || !choice->device) return;
-  for (const std::string& other : choice->candidates)
-    if (other != used) spdlog::warn("{} is labelled `{}` as well; {} stays in use", other, kStorageLabel, used);
+  if (!choice) return;
+  for (const kernel::BlockDevice& other : choice->candidates)
+    if (other.path != used)
+      spdlog::warn("{} is labelled `{}` as well; {} stays in use", other.path, kStorageLabel, used);
 }
 
 enum class Mounted { Nothing, Present, Gone };
 
-/// Whether /storage is mounted from a device that is still there. One that has gone is detached.
+/// Whether /storage is mounted from a disk that is still there. One that has gone is detached.
 Result<Mounted> look_at_mount() {
   const auto mounted = UEBO_TRY(kernel::find_mount(kStorageDirectory));
   if (!mounted) return Mounted::Nothing;
-  constexpr std::string_view dev = "/dev/";
-  if (!mounted->source.starts_with(dev)) return Mounted::Present;
-  if (access(("/sys/class/block/" + mounted->source.substr(dev.size())).c_str(), F_OK) == 0) {
-    mention_others(mounted->source);
+  if (is_still_there(*mounted)) {
+    if (mounted->source.starts_with("/dev/")) mention_others(mounted->source);
     return Mounted::Present;
   }
-  spdlog::error("{} has gone", mounted->source);
+  spdlog::error("{} has gone; plug it in again at any time", mounted->source);
   UEBO_TRY(kernel::unmount(kStorageDirectory, MNT_DETACH));
+  forget_disk();
   return Mounted::Gone;
+}
+
+/// The best of them that can be mounted. One that is damaged does not keep a node from its work with another.
+bool mount_one_of(const std::vector<kernel::BlockDevice>& candidates) {
+  for (const kernel::BlockDevice& device : candidates) {
+    const auto mounted = mount_disk(device);
+    if (mounted) {
+      greet_storage(fmt::format("{} ({}, {})", device.path, device.type, size_text(device.size)));
+      return true;
+    }
+    spdlog::error("{}", mounted.error().message());
+    if (mounted.error().code == ECANCELED) return false;
+  }
+  return false;
 }
 
 Result<bool> provide_storage() {
@@ -198,18 +177,12 @@ Result<bool> provide_storage() {
   }
   const auto wait = first_wait(args);
   const StorageChoice choice = UEBO_TRY(look_for(wait.value_or(milliseconds(0))));
+  // Last of all what stands in the way of a disk that is meant: `status` shows the last line.
+  if (choice.candidates.empty() && wait)
+    spdlog::warn("no file system labelled `{}` that can be used within {:g} s; plug one in at any time", kStorageLabel,
+                 std::chrono::duration<double>(*wait).count());
   for (const std::string& warning : choice.warnings) spdlog::warn("{}", warning);
-  if (!choice.device) {
-    if (wait)
-      spdlog::warn("no file system labelled `{}` within {:g} s; plug one in at any time", kStorageLabel,
-                   std::chrono::duration<double>(*wait).count());
-    return false;
-  }
-  const kernel::BlockDevice& device = *choice.device;
-  UEBO_TRY(check(device));
-  UEBO_TRY(mount_it(device));
-  greet_storage(fmt::format("{} ({}, {})", device.path, device.type, size_text(device.size)));
-  return true;
+  return mount_one_of(choice.candidates);
 }
 
 constexpr std::chrono::seconds kCheckPatience{30};

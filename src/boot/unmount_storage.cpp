@@ -13,6 +13,7 @@
 #include "uebo/boot/nfs_storage.hpp"
 #include "uebo/boot/paths.hpp"
 #include "uebo/boot/roles.hpp"
+#include "uebo/boot/storage_disk.hpp"
 #include "uebo/kernel/mount.hpp"
 #include "uebo/kernel/nfs.hpp"
 #include "uebo/kernel/process.hpp"
@@ -98,6 +99,7 @@ int unmount_storage_role(std::span<const std::string_view>) {
     spdlog::error("{}", done.error().message());
     return 1;
   }
+  forget_disk();
   spdlog::info("{}", *done);
   return 0;
 }

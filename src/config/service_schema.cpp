@@ -123,6 +123,10 @@ constexpr std::array kServiceKeys{
     key<&ServiceSpec::files, ListOf<ObjectOf<kFileTable>>>("files", "[]", "Files that are written first."),
     key<&ServiceSpec::binds, ListOf<ObjectOf<kBindTable>>>("binds", "[]",
                                                            "Bind mounts that the main process alone sees."),
+    key<&ServiceSpec::hidden, ListOf<Path>>(
+        "hidden", "[]",
+        "Directories that the main process alone finds empty. What `binds` shows of "
+        "them elsewhere stays to be seen."),
     key<&ServiceSpec::terminal, PathOrNothing>("terminal", R"("")",
                                                "A device that becomes standard input, output, error and controlling "
                                                "terminal; empty: output goes to the log."),

@@ -41,7 +41,7 @@ ServiceSpec instantiate(const ServiceSpec& templ, std::string_view instance) {
   spec.name += instance;
   Filler(instance).fill(spec.description, spec.command, spec.prepare, spec.after_start, spec.user, spec.group,
                         spec.needs, spec.provides, spec.settles, spec.triggers, spec.environment,
-                        spec.working_directory, spec.directories, spec.files, spec.binds, spec.terminal,
+                        spec.working_directory, spec.directories, spec.files, spec.binds, spec.hidden, spec.terminal,
                         spec.stop.command);
   return spec;
 }

@@ -2,6 +2,12 @@
 
 #include <blkid.h>
 #include <dirent.h>
+#include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -36,6 +42,12 @@ std::string value_of(const Probe& probe, const char* name) {
   return std::string(data, strnlen(data, length));
 }
 
+/// A file that holds a file system can't be asked, and is as writable as its mode says.
+bool is_read_only(int device) {
+  int read_only = 0;
+  return ioctl(device, BLKROGET, &read_only) == 0 && read_only != 0;
+}
+
 bool has_size(const std::string& attributes) {
   const auto size = read_file(attributes + "/size");
   return size && !size->empty() && size->front() != '0';
@@ -63,8 +75,8 @@ Result<BlockDevice> probe(const std::string& path) {
   const Probe probe = UEBO_TRY(open_probe(path));
   // A superblock with a wrong checksum still says whose it is: e2fsck has a copy of it elsewhere.
   blkid_probe_enable_superblocks(probe.get(), 1);
-  blkid_probe_set_superblocks_flags(probe.get(),
-                                    BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE | BLKID_SUBLKS_BADCSUM);
+  blkid_probe_set_superblocks_flags(probe.get(), BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE |
+                                                     BLKID_SUBLKS_USAGE | BLKID_SUBLKS_BADCSUM);
   blkid_probe_enable_partitions(probe.get(), 1);
   blkid_probe_set_partitions_flags(probe.get(), BLKID_PARTS_ENTRY_DETAILS);
   errno = 0;
@@ -74,11 +86,18 @@ Result<BlockDevice> probe(const std::string& path) {
   if (result != probe_ok && result != probe_nothing) return fail(errno != 0 ? errno : EIO, "probe", path);
   BlockDevice device{.path = path,
                      .type = value_of(probe, "TYPE"),
+                     .usage = value_of(probe, "USAGE"),
                      .label = value_of(probe, "LABEL"),
                      .uuid = value_of(probe, "UUID"),
-                     .size = static_cast<std::uint64_t>(blkid_probe_get_size(probe.get()))};
+                     .size = static_cast<std::uint64_t>(blkid_probe_get_size(probe.get())),
+                     .number = blkid_probe_get_devno(probe.get()),
+                     .read_only = is_read_only(blkid_probe_get_fd(probe.get()))};
   if (device.label.empty()) device.label = value_of(probe, "PART_ENTRY_NAME");
   return device;
+}
+
+bool block_device_exists(dev_t number, const std::string& sysfs) {
+  return access(fmt::format("{}/dev/block/{}:{}", sysfs, major(number), minor(number)).c_str(), F_OK) == 0;
 }
 
 Result<bool> holds_data(const std::string& path) {

@@ -202,7 +202,8 @@ Result<std::vector<MountPoint>> mounts() {
     result.push_back({.source = text_or_empty(mnt_fs_get_source(entry)),
                       .target = text_or_empty(mnt_fs_get_target(entry)),
                       .type = text_or_empty(mnt_fs_get_fstype(entry)),
-                      .options = text_or_empty(mnt_fs_get_options(entry))});
+                      .options = text_or_empty(mnt_fs_get_options(entry)),
+                      .number = mnt_fs_get_devno(entry)});
   return result;
 }
 

@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,9 +84,16 @@ Result<> give_below(UniqueFd directory, const std::string& path, Owner owner, de
   return {};
 }
 
+bool has_owners(int fd) {
+  struct statfs status{};
+  return fstatfs(fd, &status) != 0 || (status.f_type != MSDOS_SUPER_MAGIC && status.f_type != EXFAT_SUPER_MAGIC);
+}
+
 Result<> set_attributes(int fd, Owner owner, mode_t mode, const std::string& path) {
   // chown(2) clears the set-user-ID bits, so the mode comes after it.
-  if (fchown(fd, owner.user, owner.group) != 0) return errno_error("chown", path);
+  const bool takes_owners = has_owners(fd);
+  if ((takes_owners || owner.user != 0) && fchown(fd, owner.user, owner.group) != 0)
+    return errno_error("chown", path, takes_owners ? "" : "this file system has no owners");
   if (fchmod(fd, mode) != 0) return errno_error("chmod", path);
   return {};
 }
@@ -172,6 +181,13 @@ Result<> SafeDirectory::rename(const std::string& from, const std::string& to) c
     return errno_error("rename " + path_of(from) + " to", to);
   return {};
 }
+
+Result<> SafeDirectory::remove(const std::string& name) const {
+  if (unlinkat(fd_.get(), name.c_str(), 0) != 0) return errno_error("remove", path_of(name));
+  return {};
+}
+
+bool SafeDirectory::keeps_owners() const { return has_owners(fd_.get()); }
 
 bool SafeDirectory::contains(const std::string& name) const {
   struct stat status{};

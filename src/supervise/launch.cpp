@@ -22,12 +22,13 @@ namespace {
 
 // --- what the child is doing, for the report of a failure
 
-enum class Stage { Session, Output, Terminal, Namespace, Bind, Priority, Oom, Directory, Privileges, User, Exec };
-constexpr std::array<std::string_view, 11> kStages{"setsid",
+enum class Stage { Session, Output, Terminal, Namespace, Bind, Hide, Priority, Oom, Directory, Privileges, User, Exec };
+constexpr std::array<std::string_view, 12> kStages{"setsid",
                                                    "redirect output",
                                                    "open terminal",
                                                    "make a mount namespace",
                                                    "bind mount",
+                                                   "hide directories",
                                                    "set the priority",
                                                    "set oom_score_adj",
                                                    "change to the working directory",
@@ -102,6 +103,11 @@ void private_mounts(const Prepared& p) {
                                 MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) != 0)
       give_up(p, Stage::Bind);
   }
+  // After the binds, whose sources may lie in there. Unmounted below, the place stays covered.
+  for (const std::string& place : p.plan->hidden)
+    if (mount("tmpfs", place.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "mode=0,size=4k") != 0 &&
+        errno != ENOENT)
+      give_up(p, Stage::Hide);
 }
 
 void set_priority(const Prepared& p) {
@@ -139,7 +145,7 @@ void change_user(const Prepared& p) {
   redirect(p);
   if (!p.plan->terminal.empty()) open_terminal(p);
   umask(022);
-  if (!p.plan->binds.empty()) private_mounts(p);
+  if (!p.plan->binds.empty() || !p.plan->hidden.empty()) private_mounts(p);
   set_priority(p);
   if (chdir(p.plan->working_directory.c_str()) != 0) give_up(p, Stage::Directory);
   change_user(p);
@@ -179,6 +185,7 @@ Result<LaunchPlan> fill_plan(const config::ServiceSpec& spec, Process process) {
   plan.unprivileged = plan.account.uid != 0;
   plan.working_directory = spec.working_directory;
   plan.binds = spec.binds;
+  plan.hidden = spec.hidden;
   plan.terminal = spec.terminal;
   plan.nice = spec.nice;
   plan.scheduling = spec.scheduling;

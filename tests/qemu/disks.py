@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import stat
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 SIZE = "192M"
@@ -34,6 +37,93 @@ def debugfs(file: Path, *requests: str) -> str:
 
 def read_from(file: Path, path: str) -> str:
     return subprocess.run(["debugfs", "-R", f"cat {path}", str(file)], capture_output=True, text=True, check=True).stdout
+
+
+# --- file systems of all kinds, on disks of all layouts: a disk is a file, made without loop devices
+
+
+@dataclass(frozen=True)
+class FileSystem:
+    """`make` ends with the option for the label; label and file come behind. `check` changes nothing and fails on errors."""
+
+    make: list[str]
+    check: list[str]
+
+
+FILE_SYSTEMS = {
+    "ext4": FileSystem(["mke2fs", "-q", "-F", "-t", "ext4", "-L"], ["e2fsck", "-f", "-n"]),
+    "ext2": FileSystem(["mke2fs", "-q", "-F", "-t", "ext2", "-L"], ["e2fsck", "-f", "-n"]),
+    "f2fs": FileSystem(["mkfs.f2fs", "-q", "-f", "-l"], ["fsck.f2fs", "--dry-run"]),
+    "xfs": FileSystem(["mkfs.xfs", "-q", "-f", "-L"], ["xfs_repair", "-n"]),
+    "btrfs": FileSystem(["mkfs.btrfs", "-q", "-f", "-L"], ["btrfs", "check", "--readonly"]),
+    "vfat": FileSystem(["mkfs.vfat", "-F", "32", "-n"], ["fsck.vfat", "-n"]),
+}
+# The tables as sfdisk reads them, and the number of the last partition, which holds the file system.
+LAYOUTS = {
+    "whole disk": ("", 0),
+    "GPT": ("label: gpt\nsize=8MiB\nsize=480MiB\n", 2),
+    "MBR primary": ("label: dos\nsize=8MiB, type=c\nsize=480MiB, type=83\n", 2),
+    "MBR logical": ("label: dos\nsize=8MiB, type=c\ntype=5\nsize=480MiB, type=83\n", 5),
+}
+DISK_SIZE = 512 << 20  # a card's must be a power of two; xfs wants 300 MB
+
+
+def make_file_system(file: Path, kind: str, label: str = "storage", size: int = DISK_SIZE, options: Iterable[str] = ()) -> Path:
+    file.unlink(missing_ok=True)
+    file.touch()
+    os.truncate(file, size)
+    command = FILE_SYSTEMS[kind].make
+    subprocess.run([command[0], *options, *command[1:], label, str(file)], check=True, capture_output=True)
+    return file
+
+
+def make_disk(file: Path, layout: str, kind: str) -> Path:
+    """With a file system labelled storage; where there are partitions, the first one holds noise."""
+    table, _ = LAYOUTS[layout]
+    if not table:
+        return make_file_system(file, kind)
+    file.unlink(missing_ok=True)
+    file.touch()
+    os.truncate(file, DISK_SIZE)
+    subprocess.run(["sfdisk", "-q", str(file)], input=table, text=True, check=True, capture_output=True)
+    first, last = partitions(file)[0], partitions(file)[-1]
+    with file.open("r+b") as disk:
+        disk.seek(first[0])
+        disk.write(os.urandom(first[1]))
+    part = make_file_system(file.with_suffix(".part"), kind, size=last[1])
+    subprocess.run(["dd", f"if={part}", f"of={file}", "bs=1M", f"seek={last[0]}", "oflag=seek_bytes", "conv=notrunc,sparse"],
+                   check=True, capture_output=True)  # fmt: skip
+    part.unlink()
+    return file
+
+
+def partitions(file: Path) -> list[tuple[int, int]]:
+    """Start and size of each in bytes; the extended one, which only holds others, is left out."""
+    table = json.loads(subprocess.run(["sfdisk", "--json", str(file)], check=True, capture_output=True).stdout)
+    found = table["partitiontable"]["partitions"]
+    return [(entry["start"] * 512, entry["size"] * 512) for entry in found if entry["type"] != "5"]
+
+
+def file_system_of(file: Path, layout: str) -> Path:
+    """The file system in a file of its own."""
+    if layout == "whole disk":
+        return file
+    start, size = partitions(file)[-1]
+    part = file.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    subprocess.run(["dd", f"if={file}", f"of={part}", "bs=1M", f"skip={start}", f"count={size}", "iflag=skip_bytes,count_bytes",
+                    "conv=sparse"], check=True, capture_output=True)  # fmt: skip
+    return part
+
+
+def check_file_system(file: Path, kind: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*FILE_SYSTEMS[kind].check, str(file)], capture_output=True, text=True, check=False)
+
+
+def digest(file: Path, size: int | None = None) -> str:
+    """Of the first `size` bytes, or of all."""
+    with file.open("rb") as content:
+        return hashlib.sha256(content.read() if size is None else content.read(size)).hexdigest()
 
 
 # --- initramfs

@@ -33,6 +33,8 @@ def free_port() -> int:
 class Disk:
     file: Path
     device: str = ""  # the machine's usual one
+    controller: str = ""  # the device that it hangs on, where that is one of its own
+    options: str = ""  # of the drive: readonly=on
 
 
 @dataclass(eq=False)
@@ -82,11 +84,12 @@ class Guest:
         return ["-netdev", f"{user},id=net0", "-device", f"{self.machine.nic},netdev=net0"]
 
     def _disk(self, number: int, disk: Disk) -> list[str]:
-        drive = f"file={disk.file},format=raw,cache=unsafe"
+        drive = ",".join(["file=" + str(disk.file), "format=raw,cache=unsafe", *filter(None, [disk.options])])
         device = disk.device or self.machine.disk
         if device == "sd":
             return ["-drive", f"if=sd,{drive}"]
-        return ["-drive", f"if=none,id=disk{number},{drive}", "-device", f"{device},drive=disk{number}"]
+        controller = ["-device", disk.controller] if disk.controller else []
+        return ["-drive", f"if=none,id=disk{number},{drive}", *controller, "-device", f"{device},drive=disk{number}"]
 
     def _path(self, what: str) -> Path:
         return self.directory / what
@@ -323,6 +326,20 @@ class Guest:
             if "return" in answer:
                 return answer["return"]
 
-    def plug_usb_disk(self, file: Path) -> None:
-        self.monitor("blockdev-add", **{"driver": "raw", "node-name": "late", "file": {"driver": "file", "filename": str(file)}})
-        self.monitor("device_add", driver="usb-storage", id="stick", drive="late")
+    def plug_usb_disk(self, file: Path, name: str = "late", read_only: bool = False) -> None:
+        """Into a controller that is there: `extra` has one, qemu-xhci."""
+        # Without a lock: one file may be a stick that is pulled out, and come back as another.
+        self.monitor("blockdev-add", **{"driver": "raw", "node-name": name, "read-only": read_only,
+                                        "file": {"driver": "file", "filename": str(file), "locking": "off"}})  # fmt: skip
+        self.plug_usb_disk_again(name)
+
+    def plug_usb_disk_again(self, name: str = "late") -> None:
+        # QEMU lets the disk of a device that was pulled out go a moment later.
+        wait_for(lambda: name not in self._disks_in_use(), f"nobody uses the disk {name}")
+        self.monitor("device_add", driver="usb-storage", id=f"stick-{name}", drive=name)
+
+    def _disks_in_use(self) -> set[str]:
+        return {str(block.get("inserted", {}).get("node-name")) for block in self.monitor("query-block")}
+
+    def pull_usb_disk(self, name: str = "late") -> None:
+        self.monitor("device_del", id=f"stick-{name}")

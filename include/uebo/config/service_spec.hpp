@@ -100,7 +100,8 @@ struct ServiceSpec {
   std::vector<Directory> directories;
   std::vector<FileToWrite> files;
   std::vector<BindMount> binds;
-  std::string terminal;  // opened as the three standard descriptors and controlling terminal
+  std::vector<std::string> hidden;  // directories that the main process finds empty
+  std::string terminal;             // opened as the three standard descriptors and controlling terminal
   std::vector<MemoryBound> memory_max;
   int nice = 0;
   Scheduling scheduling = Scheduling::Other;

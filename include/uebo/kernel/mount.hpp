@@ -1,6 +1,8 @@
 // Mounts. libmount where a table or a helper's options matter, mount(2) and its successors where one call is all.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -17,6 +19,7 @@ struct MountPoint {
   std::string target;
   std::string type;
   std::string options;
+  dev_t number = 0;  // of the disk behind it; one without a major part (btrfs, NFS) says nothing of a disk
 };
 
 /// A kernel file system: proc, sysfs, devtmpfs, tmpfs, cgroup2, ... EBUSY (mounted there already) is success.

@@ -2,6 +2,9 @@
 // RESOLVE_NO_SYMLINKS and, below the directory, RESOLVE_BENEATH; an object is identified by its descriptor before
 // anything is done to it. A symbolic link on the way is ELOOP; a file with a second name (a hard link that may lead to
 // somebody else's file) is EMLINK; what is no regular file is EINVAL.
+//
+// On a file system without owners (vfat, exfat) everything belongs to whom the mount's options name. What is to be
+// root's stays as it is there, since root can read and write it all the same; giving it to others is EPERM.
 #pragma once
 
 #include <sys/types.h>
@@ -35,7 +38,11 @@ class SafeDirectory {
   /// Replaces the file atomically, or whatever else but a directory has its name.
   [[nodiscard]] Result<> replace(const std::string& name, std::string_view content, Owner owner, mode_t mode) const;
   [[nodiscard]] Result<> give(const std::string& name, Owner owner, mode_t mode) const;
+  /// Nothing of that name is an error, ENOENT.
+  [[nodiscard]] Result<> remove(const std::string& name) const;
   [[nodiscard]] Result<> rename(const std::string& from, const std::string& to) const;
+  /// False on a file system without owners.
+  [[nodiscard]] bool keeps_owners() const;
   /// Anything has this name, be it a broken link.
   [[nodiscard]] bool contains(const std::string& name) const;
 

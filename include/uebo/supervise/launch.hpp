@@ -25,6 +25,7 @@ struct LaunchPlan {
   bool unprivileged = false;  // no_new_privs and an empty bounding set
   std::string working_directory = "/";
   std::vector<config::BindMount> binds;
+  std::vector<std::string> hidden;
   std::string terminal;
   int nice = 0;
   config::Scheduling scheduling = config::Scheduling::Other;

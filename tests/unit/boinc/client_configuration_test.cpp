@@ -51,6 +51,30 @@ TEST_F(ClientConfiguration, MakesARandomPasswordAndKeepsIt) {
   EXPECT_EQ(read("gui_rpc_auth.cfg"), password);
 }
 
+TEST_F(ClientConfiguration, SealsThePasswordByItsOwner) {
+  if (geteuid() != 0) GTEST_SKIP() << "giving files away needs root";
+  tree.write("data/gui_rpc_auth.cfg", "s3cret\n");
+  ASSERT_EQ(chown(tree.path("data/gui_rpc_auth.cfg").c_str(), 100, 100), 0);
+  ASSERT_TRUE(seal_password(tree.path("data"), Seal::ByOwner));
+  struct stat status{};
+  ASSERT_EQ(lstat(tree.path("data/gui_rpc_auth.cfg").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 0U);
+}
+
+TEST_F(ClientConfiguration, SealsThePasswordByItsPlaceWhereThereAreNoOwners) {
+  configure("");
+  const std::string password = read("gui_rpc_auth.cfg");
+  if (geteuid() != 0) GTEST_SKIP() << "giving files away needs root";
+  ASSERT_TRUE(seal_password(tree.path("data"), Seal::ByPlace));
+  EXPECT_FALSE(exists("gui_rpc_auth.cfg")) << "a task could read it there";
+  EXPECT_EQ(tree.read("gui_rpc_auth.cfg"), password);
+  tree.write("data/gui_rpc_auth.cfg", "a task's own\n");
+  configure("");
+  EXPECT_EQ(read("gui_rpc_auth.cfg"), password) << "the one that was sealed is kept";
+  configure("uebo.boinc.password=s3cret");
+  EXPECT_EQ(read("gui_rpc_auth.cfg"), "s3cret\n");
+}
+
 TEST_F(ClientConfiguration, TakesAnEmptyPasswordForNone) {
   tree.write("data/gui_rpc_auth.cfg", " \n");
   configure("");

@@ -16,36 +16,128 @@ using testing::Pair;
 
 BlockDevice disk(const std::string& path, const std::string& uuid, const std::string& label = "storage",
                  const std::string& type = "ext4") {
-  return {.path = path, .type = type, .label = label, .uuid = uuid, .size = 1000};
+  return {.path = path,
+          .type = type,
+          .usage = type.empty() ? "" : "filesystem",
+          .label = label,
+          .uuid = uuid,
+          .size = 1000};
+}
+
+std::vector<std::string> paths(const StorageChoice& choice) {
+  std::vector<std::string> result;
+  for (const BlockDevice& candidate : choice.candidates) result.push_back(candidate.path);
+  return result;
 }
 
 TEST(StorageChoice, IsTheOneWithTheLabel) {
   const auto choice =
       choose_storage({disk("/dev/sda1", "1", "boot"), disk("/dev/sda2", "2"), disk("/dev/sdb", "0", "")});
-  ASSERT_TRUE(choice.device);
-  EXPECT_EQ(choice.device->path, "/dev/sda2");
+  EXPECT_THAT(paths(choice), ElementsAre("/dev/sda2"));
   EXPECT_THAT(choice.warnings, IsEmpty());
 }
 
-TEST(StorageChoice, IsNoneWithoutTheLabel) { EXPECT_FALSE(choose_storage({disk("/dev/sda", "1", "boot")}).device); }
+TEST(StorageChoice, IsNoneWithoutTheLabel) {
+  const auto choice = choose_storage({disk("/dev/sda", "1", "boot"), disk("/dev/sdb", "1", "storage2")});
+  EXPECT_THAT(choice.candidates, IsEmpty());
+  EXPECT_THAT(choice.warnings, IsEmpty());
+}
 
 TEST(StorageChoice, DoesNotDependOnTheOrderOfTheDisks) {
   const BlockDevice low = disk("/dev/sdb", "1111"), high = disk("/dev/sda", "2222");
   for (const auto& devices : {std::vector{low, high}, std::vector{high, low}}) {
     const auto choice = choose_storage(devices);
-    EXPECT_EQ(choice.device->path, "/dev/sdb");
-    EXPECT_THAT(choice.warnings, ElementsAre(AllOf(HasSubstr("/dev/sda"), HasSubstr("/dev/sdb"))));
+    EXPECT_THAT(paths(choice), ElementsAre("/dev/sdb", "/dev/sda"));
+    EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("/dev/sdb, /dev/sda are labelled")));
+    EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("UUID is the lowest")));
   }
 }
 
 TEST(StorageChoice, TakesTheFirstOfTwoCopies) {
-  EXPECT_EQ(choose_storage({disk("/dev/sda", "1"), disk("/dev/sdb", "1")}).device->path, "/dev/sda");
+  EXPECT_THAT(paths(choose_storage({disk("/dev/sda", "1"), disk("/dev/sdb", "1")})),
+              ElementsAre("/dev/sda", "/dev/sdb"));
 }
 
 TEST(StorageChoice, SaysThatALabelledPartitionIsEmpty) {
   const auto choice = choose_storage({disk("/dev/sda1", "", "storage", "")});
-  EXPECT_FALSE(choice.device);
+  EXPECT_THAT(choice.candidates, IsEmpty());
   EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("uebo format /dev/sda1")));
+}
+
+TEST(StorageChoice, TakesTheLabelOfAVfatInAnyCase) {
+  for (const char* label : {"storage", "STORAGE", "Storage"}) {
+    const auto choice = choose_storage({disk("/dev/sda1", "1234-ABCD", label, "vfat")});
+    EXPECT_THAT(paths(choice), ElementsAre("/dev/sda1")) << label;
+    EXPECT_THAT(choice.warnings, IsEmpty()) << label;
+  }
+}
+
+TEST(StorageChoice, PrefersTheLabelThatIsSpeltAsItShouldBe) {
+  const auto choice = choose_storage({disk("/dev/sda1", "1234-ABCD", "STORAGE", "vfat"), disk("/dev/sdb", "9999")});
+  EXPECT_THAT(paths(choice), ElementsAre("/dev/sdb", "/dev/sda1"));
+  EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("its label is spelt so")));
+}
+
+TEST(StorageChoice, LeavesALabelInAnotherCaseAloneAndSaysSo) {
+  for (const char* type : {"ext4", "xfs", "exfat"}) {
+    const auto choice = choose_storage({disk("/dev/sda1", "1", "Storage", type)});
+    EXPECT_THAT(choice.candidates, IsEmpty()) << type;
+    EXPECT_THAT(choice.warnings,
+                ElementsAre(AllOf(HasSubstr("/dev/sda1"), HasSubstr("`Storage`"), HasSubstr("`storage`"))));
+  }
+}
+
+TEST(StorageChoice, LeavesWhatIsEncryptedAloneAndSaysSo) {
+  BlockDevice encrypted = disk("/dev/sda", "0", "storage", "crypto_LUKS");
+  encrypted.usage = "crypto";
+  const auto choice = choose_storage({encrypted, disk("/dev/sdb", "1")});
+  EXPECT_THAT(paths(choice), ElementsAre("/dev/sdb"));
+  EXPECT_THAT(choice.warnings, ElementsAre(AllOf(HasSubstr("/dev/sda"), HasSubstr("encrypted"))));
+}
+
+TEST(StorageChoice, IsNoSwapAndNoPartOfARaid) {
+  BlockDevice swap = disk("/dev/sda", "0", "storage", "swap");
+  swap.usage = "other";
+  BlockDevice member = disk("/dev/sdb", "0", "storage", "linux_raid_member");
+  member.usage = "raid";
+  const auto choice = choose_storage({swap, member});
+  EXPECT_THAT(choice.candidates, IsEmpty());
+  EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("swap"), HasSubstr("linux_raid_member")));
+}
+
+TEST(StorageChoice, TakesAWritableDiskBeforeAWriteProtectedOneAndSaysSo) {
+  BlockDevice locked = disk("/dev/mmcblk0", "0");
+  locked.read_only = true;
+  const auto choice = choose_storage({locked, disk("/dev/sda", "1")});
+  EXPECT_THAT(paths(choice), ElementsAre("/dev/sda"));
+  EXPECT_THAT(choice.warnings, ElementsAre(AllOf(HasSubstr("/dev/mmcblk0"), HasSubstr("write-protected"))));
+}
+
+TEST(StorageChoice, WarnsOfADiskThatCannotBeReadButNotOfAnEmptyCardReader) {
+  EXPECT_TRUE(is_worth_a_warning({.code = EIO, .operation = "probe", .object = "/dev/sda", .hint = {}}));
+  EXPECT_TRUE(
+      is_worth_a_warning({.code = 0, .operation = "probe", .object = "/dev/sda", .hint = "several signatures"}));
+  for (const int code : {ENOMEDIUM, ENXIO, ENODEV, ENOENT})
+    EXPECT_FALSE(is_worth_a_warning({.code = code, .operation = "probe", .object = "/dev/sda", .hint = {}})) << code;
+}
+
+TEST(StorageOptions, KeepExtFromGoingOnAfterAnError) {
+  EXPECT_EQ(storage_options("ext2", {}), "noatime,nosuid,nodev,errors=remount-ro");
+  EXPECT_EQ(storage_options("ext4", {}), "noatime,nosuid,nodev,errors=remount-ro");
+  for (const char* type : {"xfs", "btrfs", "f2fs"}) EXPECT_EQ(storage_options(type, {}), "noatime,nosuid,nodev");
+}
+
+TEST(StorageOptions, GiveAllToBoincWhereThereAreNoOwners) {
+  const kernel::Owner boinc{.user = 100, .group = 101};
+  EXPECT_EQ(storage_options("vfat", boinc), "noatime,nosuid,nodev,uid=100,gid=101,umask=0077,utf8");
+  EXPECT_EQ(storage_options("exfat", boinc), "noatime,nosuid,nodev,uid=100,gid=101,umask=0077,iocharset=utf8");
+}
+
+TEST(Checker, IsThereForExtAndVfat) {
+  for (const char* type : {"ext2", "ext3", "ext4"})
+    EXPECT_THAT(checker_of(type), ElementsAre("/usr/sbin/e2fsck", "-p")) << type;
+  EXPECT_THAT(checker_of("vfat"), ElementsAre("/usr/sbin/fsck.fat", "-a"));
+  for (const char* type : {"xfs", "btrfs", "f2fs", "exfat"}) EXPECT_THAT(checker_of(type), IsEmpty()) << type;
 }
 
 TEST(CheckResult, IsReadFromTheSumOfConditions) {
@@ -55,7 +147,8 @@ TEST(CheckResult, IsReadFromTheSumOfConditions) {
   EXPECT_EQ(check_result(3), CheckResult::Corrected);
   EXPECT_EQ(check_result(4), CheckResult::Uncorrected);
   EXPECT_EQ(check_result(5), CheckResult::Uncorrected);
-  for (const int code : {8, 12, 16, 32, 128, 128 + 9, -1}) EXPECT_EQ(check_result(code), CheckResult::Failed) << code;
+  for (const int code : {8, 12, 16, 128, 128 + 9, -1}) EXPECT_EQ(check_result(code), CheckResult::Failed) << code;
+  for (const int code : {32, 33, 128 + 15}) EXPECT_EQ(check_result(code), CheckResult::Cancelled) << code;
 }
 
 TEST(ServiceSettings, SayWhatIsDisabledForGood) {

@@ -116,6 +116,10 @@ TEST(ParseService, ReadsBinds) {
               ElementsAre(BindMount{.source = "/a", .target = "/b", .read_only = true}));
 }
 
+TEST(ParseService, ReadsWhatIsHidden) {
+  EXPECT_THAT(spec_with(R"("hidden": ["/a", "/b"])").hidden, ElementsAre("/a", "/b"));
+}
+
 TEST(ParseService, ReadsBoundsOfMemory) {
   EXPECT_THAT(spec_with(R"("memory_max": "40M")").memory_max, ElementsAre(MemoryBound(MemoryBytes{40 << 20})));
   EXPECT_THAT(spec_with(R"("memory_max": ["90%", "RAM-64M", "1048576"])").memory_max,
@@ -367,7 +371,7 @@ TEST(Template, AnInstanceHasItsNameInEveryString) {
     "needs": ["link:%i"], "provides": ["link:%i"], "settles": ["link:%i"], "triggers": ["condition:link:%i"],
     "environment": {"A": "%i"}, "working_directory": "/%i",
     "directories": [{"path": "/%i"}], "files": [{"path": "/%i", "content": "%i"}],
-    "binds": [{"source": "/%i", "target": "/%i"}], "terminal": "/dev/%i", "stop": {"command": ["/%i"]}})",
+    "binds": [{"source": "/%i", "target": "/%i"}], "hidden": ["/%i"], "terminal": "/dev/%i", "stop": {"command": ["/%i"]}})",
                            "x@");
   ASSERT_THAT(messages(templ), IsEmpty());
   const auto wanted = parse(R"({
@@ -375,7 +379,7 @@ TEST(Template, AnInstanceHasItsNameInEveryString) {
     "needs": ["link:e0"], "provides": ["link:e0"], "settles": ["link:e0"], "triggers": ["condition:link:e0"],
     "environment": {"A": "e0"}, "working_directory": "/e0",
     "directories": [{"path": "/e0"}], "files": [{"path": "/e0", "content": "e0"}],
-    "binds": [{"source": "/e0", "target": "/e0"}], "terminal": "/dev/e0", "stop": {"command": ["/e0"]}})",
+    "binds": [{"source": "/e0", "target": "/e0"}], "hidden": ["/e0"], "terminal": "/dev/e0", "stop": {"command": ["/e0"]}})",
                             "x@e0");
   ASSERT_THAT(messages(wanted), IsEmpty());
   EXPECT_EQ(instantiate(templ.spec, "e0"), wanted.spec);

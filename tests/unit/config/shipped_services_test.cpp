@@ -51,6 +51,7 @@ TEST(ShippedServices, BoincRunsWithoutPrivilegesOnItsStorage) {
   EXPECT_THAT(boinc.needs, ElementsAre("storage", "clock"));
   EXPECT_THAT(boinc.binds, ElementsAre(BindMount{
                                .source = "/storage/boinc", .target = "/var/lib/boinc-client", .read_only = false}));
+  EXPECT_THAT(boinc.hidden, ElementsAre("/storage")) << "on a vfat the host key in it is boinc's";
   EXPECT_THAT(
       boinc.directories,
       ElementsAre(Directory{.path = "/storage/boinc", .owner = "boinc:boinc", .mode = 0750, .recursive = true}));

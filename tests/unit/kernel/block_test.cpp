@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/sysmacros.h>
 
 #include "test_disk.hpp"
 #include "test_tree.hpp"
@@ -46,6 +47,8 @@ TEST_F(Ext4Image, IsRecognisedByItsSuperblock) {
   ASSERT_TRUE(device) << device.error().message();
   EXPECT_EQ(device->path, image_);
   EXPECT_EQ(device->type, "ext4");
+  EXPECT_EQ(device->usage, "filesystem");
+  EXPECT_FALSE(device->read_only);
   EXPECT_EQ(device->label, "storage");
   EXPECT_EQ(device->uuid.size(), 36u);
   EXPECT_EQ(device->size, 4u << 20);
@@ -89,6 +92,27 @@ TEST(Probe, PartitionTableCountsAsData) {
   test::overwrite(image, 510, "\x55\xaa");
   EXPECT_EQ(holds_data(image), true);
   EXPECT_EQ(probe(image)->type, "");
+}
+
+TEST(Probe, ALuksHeaderIsNoFileSystem) {
+  const TestTree tree;
+  const std::string image = tree.write("disk", std::string(1 << 20, '\0'));
+  std::string header(512, '\0');
+  header.replace(0, 8, std::string("LUKS\xba\xbe\0\2", 8));  // magic and version 2
+  header.replace(24, 7, "storage");                          // its own label
+  test::overwrite(image, 0, header);
+  const auto device = probe(image);
+  ASSERT_TRUE(device) << device.error().message();
+  EXPECT_EQ(device->type, "crypto_LUKS");
+  EXPECT_EQ(device->usage, "crypto");
+  EXPECT_EQ(device->label, "storage");
+}
+
+TEST(BlockDevice, IsThereByItsNumber) {
+  const TestTree tree;
+  tree.write("dev/block/179:8");
+  EXPECT_TRUE(block_device_exists(makedev(179, 8), tree.path()));
+  EXPECT_FALSE(block_device_exists(makedev(179, 0), tree.path()));
 }
 
 TEST(Probe, MissingDeviceIsAnError) {

@@ -13,6 +13,7 @@
 #include "test_tree.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/base/unique_fd.hpp"
+#include "uebo/kernel/block.hpp"
 
 namespace uebo::kernel {
 namespace {
@@ -166,6 +167,8 @@ TEST_F(MountDisk, DeviceIsMountedWithTheTypeThatTheCallerKnows) {
     const auto found = find_mount(target_);
     ASSERT_TRUE(found && found->has_value());
     EXPECT_EQ((*found)->source, loop_);
+    EXPECT_EQ((*found)->number, probe(loop_)->number);
+    EXPECT_TRUE(probe(loop_)->read_only);
     EXPECT_THAT((*found)->options, testing::AllOf(HasSubstr("noatime"), HasSubstr("nosuid"), HasSubstr("nodev")));
   });
 }

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "../kernel/test_tree.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/kernel/cgroup.hpp"
 #include "uebo/kernel/mount.hpp"
@@ -142,6 +143,20 @@ TEST_F(RealProcesses, ABindThatCannotBeMadeIsAFailedLaunch) {
   host_->launch(spec, Process::Main);
   EXPECT_TRUE(until([&] { return !events_.empty(); }));
   EXPECT_THAT(events_.front(), HasSubstr("launch failed: "));
+}
+
+TEST_F(RealProcesses, FindWhatIsHiddenEmptyAndWhatIsBoundFromThereInItsPlace) {
+  if (geteuid() != 0) GTEST_SKIP() << "mounts need root";
+  const kernel::test::TestTree tree;
+  tree.write("storage/own/work", "mine");
+  tree.write("storage/secret", "root's");
+  auto spec = shell("ls -A " + tree.path("storage") + "; cat " + tree.directory("home") + "/work; echo .");
+  spec.binds.push_back({.source = tree.path("storage/own"), .target = tree.path("home"), .read_only = false});
+  spec.hidden = {tree.path("storage"), tree.path("not there")};
+  host_->launch(spec, Process::Main);
+  EXPECT_TRUE(until([&] { return seen("exited: exit code 0"); }));
+  EXPECT_THAT(log(), HasSubstr("Z mine."));
+  EXPECT_THAT(log(), testing::Not(HasSubstr("secret")));
 }
 
 TEST_F(RealProcesses, TheirOutputIsInTheLogWhenTheEndIsTold) {
