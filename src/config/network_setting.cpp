@@ -179,7 +179,8 @@ class Reader {
 
 std::expected<NetworkSetting, std::string> parse_network_setting(std::string_view text) {
   auto fields = split_fields(text);
-  if (!fields) return std::unexpected(std::string("more than 10 fields, IPv6 addresses need brackets"));
+  if (!fields)
+    return std::unexpected(std::string("more than 10 fields, expected at most 10 (IPv6 addresses in brackets)"));
   // The kernel's short form: ip=dhcp.
   if (text.find(':') == std::string_view::npos && !IpAddress::parse(text)) {
     *fields = {};
