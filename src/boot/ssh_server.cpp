@@ -45,7 +45,8 @@ Result<std::string> key_in(const std::string& directory) {
 }
 
 Result<> fetch_kept_key() {
-  const std::string key = UEBO_TRY(read_file(UEBO_TRY(key_in(kKeptIn)), 64 * 1024));
+  const std::string kept = UEBO_TRY(key_in(kKeptIn));
+  const std::string key = UEBO_TRY(read_file(kept, 64 * 1024));
   UEBO_TRY(kernel::SafeDirectory::make(kUsedFrom, kernel::Owner{}, 0700));
   return replace_file(std::string(kUsedFrom) + "/" + kKeyName, key, 0600);
 }
