@@ -130,7 +130,8 @@ void tell(const std::string& text) {
 
 Result<> configure() {
   const Owner owner = UEBO_TRY(kernel::find_owner("boinc:boinc"));
-  UEBO_TRY(configure_client(kDataDirectory, UEBO_TRY(config::load_kernel_args()), owner));
+  const config::KernelArgs args = UEBO_TRY(config::load_kernel_args());
+  UEBO_TRY(configure_client(kDataDirectory, args, owner));
   const ArmPrograms arm = try_arm_programs(owner);
   if (!arm.obstacle.empty()) tell(arm.obstacle);
   return set_arm_platform(UEBO_TRY(SafeDirectory::open(kDataDirectory)), arm.run, owner);
