@@ -1,7 +1,7 @@
-"""The record of a run: each case with its boards and its serial logs, the commit and the images. A pytest plug-in.
+"""The record of a run: each case with its commit, its boards and its serial logs, and the images. A pytest plug-in.
 
 A run with --full leaves it in out/tests/shown/: results.json and, beside it, the serial log of every guest of every case.
-A later run with --full of the same commit and images, be it of some cases only, adds to the record what it showed.
+A later run with --full of the same images, be it of some cases only, adds to the record what it showed.
 Copied to tests/qemu/results.json, it is what buildsteps/readme-tables makes the README's table from.
 """
 
@@ -55,13 +55,10 @@ def git(*words: str) -> str:
     return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def subject() -> dict[str, Any]:
-    """What was tested."""
-    images = {machine.image for machine in MACHINES if machine.image.initramfs.exists()}
-    return {
-        "commit": git("describe", "--always", "--dirty", "--abbrev=12"),
-        "images": {image.arch: digest(image.initramfs) for image in sorted(images, key=lambda image: image.arch)},
-    }
+def images() -> dict[str, str]:
+    """What was tested: architecture or platform -> SHA256 of its initramfs."""
+    there = {machine.image for machine in MACHINES if machine.image.initramfs.exists()}
+    return {image.arch: digest(image.initramfs) for image in sorted(there, key=lambda image: image.arch)}
 
 
 def earlier_record() -> dict[str, Any]:
@@ -78,9 +75,10 @@ class Recorder:
     def __init__(self) -> None:
         self.groups: dict[str, str] = {}
         self.cases: dict[str, dict[str, Any]] = {}
-        self.subject = subject()
+        self.images = images()
+        self.commit = git("describe", "--always", "--dirty", "--abbrev=12")
         earlier = earlier_record()
-        if {key: earlier.get(key) for key in self.subject} == self.subject:
+        if earlier.get("images") == self.images:
             self.groups = earlier["groups"]
             self.earlier = {case["case"]: case for case in earlier["cases"]}
         else:
@@ -92,10 +90,10 @@ class Recorder:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         outcome = yield
         report = outcome.get_result()  # type: ignore[attr-defined]
-        self.groups.setdefault(group_of(item), heading_of(item))
+        self.groups[group_of(item)] = heading_of(item)
         case = self.cases.setdefault(case_of(item), {
-            "case": case_of(item), "group": group_of(item), "title": title_of(item), "outcome": "passed", "boards": [],
-            "serial": [], "seconds": 0.0,
+            "case": case_of(item), "group": group_of(item), "title": title_of(item), "commit": self.commit, "outcome": "passed",
+            "boards": [], "serial": [], "seconds": 0.0,
         })  # fmt: skip
         case["seconds"] = round(case["seconds"] + report.duration, 1)
         if report.outcome != "passed":
@@ -116,7 +114,8 @@ class Recorder:
 
     def pytest_sessionfinish(self) -> None:
         cases = self.earlier | self.cases
-        record = self.subject | {
+        record = {
+            "images": self.images,
             "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
             "groups": dict(sorted(self.groups.items())),
             "cases": [cases[name] for name in sorted(cases)],
