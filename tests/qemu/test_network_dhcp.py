@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,9 +13,6 @@ from guest import WORK, Guest
 from plugged_guest import PluggedGuest
 from support.network import Bridge, Network, Server
 from support.waiting import scaled, wait_for
-
-if os.geteuid() != 0:
-    pytest.skip("namespaces with bridges need root", allow_module_level=True)
 
 pytestmark = pytest.mark.full
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -12,9 +11,6 @@ from guest import WORK
 from plugged_guest import PluggedGuest
 from support.network import Bridge, Network
 from support.waiting import wait_for
-
-if os.geteuid() != 0:
-    pytest.skip("namespaces with bridges need root", allow_module_level=True)
 
 pytestmark = pytest.mark.full
 

@@ -11,6 +11,8 @@ import pytest
 import disks
 from guest import WORK, Disk, Guest, Json
 from nfs_server import NfsServer
+from plugged_guest import PluggedGuest
+from support.network import Network
 from support.waiting import wait_for
 
 Record = Callable[[str, object], None]
@@ -239,6 +241,24 @@ def test_an_ipv6_server_in_brackets(boot: Callable[..., Guest], request: pytest.
         assert "[fec0::2]:/uebo" in guest.run("grep ' /storage ' /proc/mounts")
     finally:
         server.kill()
+
+
+@pytest.mark.full
+def test_a_server_by_its_name(request: pytest.FixtureRequest) -> None:
+    """The name is known to the name server that DHCP names."""
+    with Network(WORK / "lan-nfs") as lan:
+        bridge = lan.bridge("10.79.0.1/24")
+        lan.dnsmasq(f"--interface={bridge.name}", "--dhcp-range=10.79.0.5,10.79.0.5,1h", "--address=/nas.rack/10.79.0.1")
+        server = NfsServer(request.node.name, address="10.79.0.1", lan=lan).start()
+        argument = f"uebo.nfsdir=nas.rack:/uebo,port={server.port}"
+        guest = PluggedGuest("nfs-by-name", append=argument, lan=lan, bridges=[bridge], address="10.79.0.5")
+        try:
+            guest.start().wait_for_ssh()
+            guest.wait_for_state("storage", "done", 120)
+            assert guest.run("grep ' /storage ' /proc/mounts").startswith("nas.rack:/uebo ")
+        finally:
+            guest.destroy()
+            server.kill()
 
 
 # --- while it runs
