@@ -93,7 +93,7 @@ def test_values_over_many_lines_do_not_hide_the_lines_of_keys(tmp_path: Path) ->
 def test_the_example_is_good() -> None:
     fleet, document = read(ROOT / "fleet.toml.example")
     assert not document.problems and len(fleet.nodes) == 2
-    assert fleet.nodes[0].append == ("console=ttyS0 uebo.hostname=pine-01 uebo.nfsdir=10.0.0.1:/boinc/pine-01 "
+    assert fleet.nodes[0].append == ("console=ttyS0,115200 uebo.hostname=pine-01 uebo.nfsdir=10.0.0.1:/boinc/pine-01 "
                                      "uebo.boinc.remote_hosts=10.0.0.5 uebo.boinc.password=secret quiet")  # fmt: skip
     assert fleet.nodes[1].append.endswith("quiet cma=16M")
     assert "{name}" not in fleet.default_append and "nfsdir" not in fleet.default_append
@@ -102,7 +102,7 @@ def test_the_example_is_good() -> None:
 def test_a_nodes_word_wins_and_spaces_are_quoted(tmp_path: Path) -> None:
     text = '[defaults]\nuebo.boinc.password = "common"\n' + NODE + 'uebo.boinc.password = "two words"\n'
     fleet, problems = fleet_of(tmp_path, text)
-    assert not problems and fleet.nodes[0].append == 'console=ttyS0 uebo.hostname=a uebo.boinc.password="two words"'
+    assert not problems and fleet.nodes[0].append == 'console=ttyS0,115200 uebo.hostname=a uebo.boinc.password="two words"'
 
 
 def test_fixed_addresses_go_into_the_command_line(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_the_entry_of_a_node(tmp_path: Path) -> None:
     fleet = fleet_of(tmp_path, NODE)[0]
     assert pxelinux.text(entry(fleet.nodes[0])).splitlines() == [
         "default a", "prompt 0", "label a", "  kernel aarch64/Image", "  initrd aarch64/initramfs.zst",
-        "  fdt aarch64/dtbs/allwinner/sun50i-a64-pine64-plus.dtb", "  append console=ttyS0 uebo.hostname=a",
+        "  fdt aarch64/dtbs/allwinner/sun50i-a64-pine64-plus.dtb", "  append console=ttyS0,115200 uebo.hostname=a",
     ]  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def test_a_zimages_table_tells_its_unpacked_size(tmp_path: Path) -> None:
 
 def test_every_board_has_room_for_forty_megabytes_of_kernel() -> None:
     for kind in board.load().values():
-        if kind.uboot and kind.kernel_format == "Image":
+        if kind.uboot and board.kernel_image(kind.arch) == "Image":
             assert not memory.overlaps(kind, kernel_of(40 * MIB), 24 * MIB), kind.id
 
 
@@ -240,7 +240,7 @@ def test_a_pi_finds_its_own_loaders_files(tmp_path: Path, images: Images) -> Non
     Tree(tmp_path / "tftproot", images, fleet_of(tmp_path, text)[0], ["aarch64"]).write(firmware)
     folder = tmp_path / "tftproot/0123abcd"
     assert (folder / "start4.elf").read_text() == "firmware"
-    assert (folder / "cmdline.txt").read_text() == "console=ttyS1 uebo.hostname=b\n"
+    assert (folder / "cmdline.txt").read_text() == "console=ttyS1,115200 uebo.hostname=b\n"
     assert "arm_64bit=1\nkernel=Image\ninitramfs initramfs.zst followkernel\n" in (folder / "config.txt").read_text()
 
 
@@ -274,7 +274,7 @@ def test_a_card_has_loader_fat_and_storage(tmp_path: Path, images: Images) -> No
         file.seek(8192)
         assert file.read(10) == b"the loader"
     assert mtype(card, "extlinux/extlinux.conf").splitlines()[3:] == [
-        "  kernel /Image", "  initrd /initramfs.zst", f"  fdt /dtbs/{node.dtb}", "  append console=ttyS0 uebo.hostname=a",
+        "  kernel /Image", "  initrd /initramfs.zst", f"  fdt /dtbs/{node.dtb}", "  append console=ttyS0,115200 uebo.hostname=a",
     ]  # fmt: skip
     assert mtype(card, f"dtbs/{node.dtb}") == "device tree"
     found = subprocess.run(["/usr/sbin/blkid", "-p", "-O", str(sdcard.FAT_START + sdcard.FAT_SIZE), str(card)],
@@ -301,7 +301,7 @@ def test_a_card_whose_board_needs_other_addresses_has_a_script(tmp_path: Path, i
     files.mkdir()
     sdcard.fill(files, node, images, None)
     script = (files / "boot.scr").read_bytes()
-    assert b"setenv fdt_addr_r 0x03d00000" in script and b"setenv bootargs 'console=ttyS1 uebo.hostname=b'\n" in script
+    assert b"setenv fdt_addr_r 0x03d00000" in script and b"setenv bootargs 'console=ttyS1,115200 uebo.hostname=b'\n" in script
     # Debian's U-Boot for the Raspberry Pi has no sysboot, and it would rather read an extlinux.conf without the addresses.
     assert b"sysboot" not in script and not (files / "extlinux").exists()
     assert script.rstrip(b"\n").endswith(b"booti ${kernel_addr_r} ${ramdisk_addr_r}:${filesize} ${fdt_addr_r}")
@@ -331,7 +331,7 @@ def test_a_card_for_an_old_loader_has_a_boot_ini(tmp_path: Path, images: Images)
     files.mkdir()
     sdcard.fill(files, node, images, None)
     assert (files / "boot.ini").read_text().splitlines() == [
-        "ODROIDC-UBOOT-CONFIG", "", """setenv bootargs 'console=ttyS0 uebo.hostname=b uebo.boinc.password="two words"'""",
+        "ODROIDC-UBOOT-CONFIG", "", """setenv bootargs 'console=ttyS0,115200 uebo.hostname=b uebo.boinc.password="two words"'""",
         "fatload mmc 0:1 0x42000000 uImage", "fatload mmc 0:1 0x43400000 uInitrd", "fatload mmc 0:1 0x43000000 sun8i-h3-orangepi-pc.dtb",
         "bootm 0x42000000 0x43400000 0x43000000",
     ]  # fmt: skip

@@ -266,6 +266,11 @@ class Guest:
         conditions: dict[str, dict[str, str]] = self.status()["conditions"]
         return conditions
 
+    def storage_mount(self) -> list[str]:
+        """Source and type of what is mounted on /storage; nothing where nothing is."""
+        mounts = [line.split() for line in self.run("cat /proc/mounts").splitlines()]
+        return next((mount[:3:2] for mount in mounts if mount[1] == "/storage"), [])
+
     def boinccmd(self, *words: str, password: str | None) -> subprocess.CompletedProcess[str]:
         # In an empty directory: the client's tool takes a password that lies where it is.
         secret = ["--passwd", password] if password is not None else []
