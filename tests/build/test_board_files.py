@@ -37,6 +37,12 @@ def test_every_source_of_a_device_tree_is_some_boards() -> None:
     assert {path.name for path in (FOLDER / "device-trees").iterdir()} == used - {None}
 
 
+def test_a_line_of_a_16550_has_its_speed() -> None:
+    """Without it the kernel takes 9600, and the boot loader's 115200 or 1500000 is lost (serial8250_console_setup())."""
+    consoles = [kind.console for kind in board.load().values() if kind.console.startswith("ttyS")]
+    assert len(consoles) >= 10 and all(console.split(",")[1].isdigit() for console in consoles)
+
+
 def test_boards_that_cannot_work_have_a_reason_and_are_no_boards_of_a_fleet() -> None:
     assert board.unsupported().keys() == {"raspberry-pi-1", "raspberry-pi-5"}
     assert all(len(why) > 20 for why in board.unsupported().values())

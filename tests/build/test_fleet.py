@@ -12,10 +12,11 @@ import pytest
 
 from fleet import board, boot_script, dnsmasq, memory, pxelinux, sdcard, uimage
 from fleet.board import MIB, ROOT
+from fleet.check import check_images
 from fleet.fleet import Fleet, Node, read
 from fleet.kernel_image import KernelImage
 from fleet.kernel_image import read as read_kernel
-from fleet.tree import Images, Tree, entry
+from fleet.tree import Images, Tree, architectures_of, entry
 
 NODE = '[[node]]\nname = "a"\nboard = "pine64-plus"\nmacs = ["02:00:00:00:00:01"]\n'
 
@@ -37,6 +38,9 @@ def other(name: str = "b", mac: str = "02:00:00:00:00:02", kind: str = "pine64-p
     (NODE + other(kind="pine64-pluss"), 7, "unknown 'pine64-pluss', did you mean pine64-plus?"),
     (NODE + 'uebo.boinc.pasword = "x"\n', 5, "unknown 'uebo.boinc.pasword', did you mean uebo.boinc.password?"),
     (NODE + other(kind="raspberry-pi-5"), 7, "raspberry-pi-5 can't work: Debian's kernel lacks"),
+    (NODE + other(kind="qemu-pc"), 7, "PC has no U-Boot, expected a board of aarch64 or armhf"),
+    ('[defaults]\nplatform = "amd64"\n' + NODE, 2, "platform: unknown 'amd64'"),
+    (NODE.replace('"a"', '["a"]'), 2, "expected a host label"),
     (NODE + "uebo.boinc.password = 7\n", 5, "uebo.boinc.password = 7, expected a text"),
     (NODE + 'uebo.boinc.password = "a$b"\n', 5, "holds $"),
     (NODE + "uebo.boinc.password = 'a\"b'\n", 5, 'holds "'),
@@ -242,6 +246,40 @@ def test_a_pi_finds_its_own_loaders_files(tmp_path: Path, images: Images) -> Non
     assert (folder / "start4.elf").read_text() == "firmware"
     assert (folder / "cmdline.txt").read_text() == "console=ttyS1,115200 uebo.hostname=b\n"
     assert "arm_64bit=1\nkernel=Image\ninitramfs initramfs.zst followkernel\n" in (folder / "config.txt").read_text()
+
+
+def test_pis_that_no_serial_number_tells_apart_find_kernel_and_device_tree_of_their_model(tmp_path: Path, images: Images) -> None:
+    firmware = tmp_path / "firmware"
+    firmware.mkdir()
+    (firmware / "start.elf").write_text("firmware")
+    give_device_tree(images, "broadcom/bcm2837-rpi-3-b.dtb")
+    root = tmp_path / "tftproot"
+    Tree(root, images, Fleet(default_append="quiet"), ["aarch64", "armhf"]).write(firmware)
+    lines = (root / "config.txt").read_text().splitlines()
+    assert lines[:2] == ["enable_uart=1", "upstream_kernel=1"]
+    for model, bits, kernel, folder in (("pi2", 0, "zImage", "armhf"), ("pi3", 1, "Image", "aarch64"), ("pi4", 1, "Image", "aarch64")):
+        place = lines.index(f"[{model}]")
+        assert lines[place + 1 : place + 4] == [f"arm_64bit={bits}", f"kernel={folder}/{kernel}",
+                                                f"initramfs {folder}/initramfs.zst followkernel"]  # fmt: skip
+        assert (root / folder / kernel).exists()
+    assert (root / "bcm2837-rpi-3-b.dtb").exists() and (root / "start.elf").exists()
+
+
+def test_an_image_that_does_not_fit_a_nodes_board_is_refused_with_its_line(tmp_path: Path, images: Images) -> None:
+    # Its header says that it takes 340 MiB when it runs (Documentation/arch/arm64/booting.rst), from the next 2 MiB on.
+    header = struct.pack("<IIQQQQQQ4s", 0, 0, 0, 340 * MIB, 0xA, 0, 0, 0, b"ARM\x64")
+    images.kernel("aarch64").write_bytes(header.ljust(100, b"\0"))
+    (tmp_path / "fleet.toml").write_text(NODE)
+    fleet, text = read(tmp_path / "fleet.toml")
+    give_device_tree(images, fleet.nodes[0].dtb)
+    check_images(fleet, images, text)
+    assert text.report().startswith("fleet.toml:3: a: on Pine64+ the kernel (341.5 MiB at"), text.report()
+    assert "overlap" in text.report()
+
+
+def test_what_an_earlier_build_left_changes_no_default(tmp_path: Path, images: Images) -> None:
+    assert architectures_of(fleet_of(tmp_path, NODE)[0], images) == ["aarch64"]
+    assert architectures_of(Fleet(), images) == ["aarch64", "armhf"]
 
 
 @pytest.mark.parametrize(("more", "proxy"), [
