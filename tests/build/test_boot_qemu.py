@@ -61,3 +61,23 @@ def test_a_board_has_its_device_tree_its_card_slot_and_its_network(
 def test_a_board_that_qemu_does_not_emulate_is_refused() -> None:
     refused = subprocess.run([str(ROOT / "buildsteps/boot-qemu"), "--board", "pine64-plus"], capture_output=True, text=True)
     assert refused.returncode == 1 and "QEMU emulates orangepi-pc, raspberry-pi-2b and raspberry-pi-3b" in refused.stderr
+
+
+def test_a_raspberry_pi_3_shows_its_second_line(tmp_path: Path) -> None:
+    called = booted(tmp_path, "aarch64", "Image", "qemu-system-aarch64", 0, "--board", "raspberry-pi-3b")
+    assert "console=ttyS1,115200" in called and "-serial null -serial mon:stdio" in called
+
+
+@pytest.mark.parametrize(("words", "why"), [
+    (["armhf", "--board", "orangepi-pc"], "its platform is its own"),
+    (["--pxe", "--board", "orangepi-pc"], "the board that boots by PXE is QEMU's virt"),
+    (["armhf", "--pxe"], "U-Boot boots aarch64 and aarch64+armhf here, not armhf"),
+])  # fmt: skip
+def test_what_does_not_go_together_is_refused(words: list[str], why: str) -> None:
+    refused = subprocess.run([str(ROOT / "buildsteps/boot-qemu"), *words], capture_output=True, text=True)
+    assert refused.returncode == 1 and why in refused.stderr
+
+
+def test_the_network_card_needs_no_rom_file(tmp_path: Path) -> None:
+    """Debian's emulator only recommends the package that has it."""
+    assert "e1000,romfile=," in booted(tmp_path, "aarch64", "Image", "qemu-system-aarch64", 0)
