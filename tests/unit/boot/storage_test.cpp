@@ -151,6 +151,28 @@ TEST(CheckResult, IsReadFromTheSumOfConditions) {
   for (const int code : {32, 33, 128 + 15}) EXPECT_EQ(check_result(code), CheckResult::Cancelled) << code;
 }
 
+TEST(VfatCheckResult, IsThatOfARunThatFindsNothing) {
+  EXPECT_EQ(vfat_check_result({0}), CheckResult::Clean);
+  EXPECT_EQ(vfat_check_result({1, 0}), CheckResult::Corrected);
+  EXPECT_EQ(vfat_check_result({1, 1, 0}), CheckResult::Corrected);
+}
+
+TEST(VfatCheckResult, IsNoneUntilTheThirdRunForFsckFatAlsoGivesUpWithOne) {
+  EXPECT_EQ(vfat_check_result({1}), std::nullopt);
+  EXPECT_EQ(vfat_check_result({1, 1}), std::nullopt);
+  EXPECT_EQ(vfat_check_result({1, 1, 1}), CheckResult::Uncorrected);
+}
+
+TEST(VfatCheckResult, IsNoSumOfConditions) {
+  // 6: the device can't be opened, which would be "corrected and left uncorrected" from e2fsck.
+  for (const int code : {2, 4, 6, 8, 32, 127, 128 + 9, -1}) {
+    EXPECT_EQ(vfat_check_result({code}), CheckResult::Failed) << code;
+    EXPECT_EQ(vfat_check_result({1, code}), CheckResult::Failed) << code;
+  }
+  EXPECT_EQ(vfat_check_result({128 + 15}), CheckResult::Cancelled);
+  EXPECT_EQ(vfat_check_result({1, 128 + 15}), CheckResult::Cancelled);
+}
+
 TEST(ServiceSettings, SayWhatIsDisabledForGood) {
   const kernel::test::TestTree tree;
   tree.write("boinc.json", R"({"enabled": false})");
