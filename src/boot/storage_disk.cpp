@@ -85,9 +85,9 @@ std::optional<dev_t> noted_disk(const std::string& note) {
   if (parts.size() != 2) return std::nullopt;
   unsigned numbers[2]{};
   for (const std::size_t part : {0U, 1U}) {
-    const std::string& digits = parts[part];
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), numbers[part]).ec != std::errc())
-      return std::nullopt;
+    const char* const end = parts[part].data() + parts[part].size();
+    const auto [rest, failure] = std::from_chars(parts[part].data(), end, numbers[part]);
+    if (failure != std::errc() || rest != end) return std::nullopt;
   }
   return makedev(numbers[0], numbers[1]);
 }
