@@ -77,10 +77,10 @@ StorageChoice choose_storage(const std::vector<kernel::BlockDevice>& devices) {
   if (choice.candidates.size() < 2) return choice;
   std::vector<std::string> paths;
   for (const kernel::BlockDevice& candidate : choice.candidates) paths.push_back(candidate.path);
-  const bool spelt_better = choice.candidates[0].label == kStorageLabel && choice.candidates[1].label != kStorageLabel;
-  choice.warnings.push_back(fmt::format("{} are labelled `{}`; the first is used, since {}", fmt::join(paths, ", "),
-                                        kStorageLabel,
-                                        spelt_better ? "its label is spelt so" : "its UUID is the lowest"));
+  const bool spelt_better =
+      choice.candidates.front().label == kStorageLabel && choice.candidates.back().label != kStorageLabel;
+  choice.warnings.push_back(fmt::format("{} are labelled `{}`; that with {} is tried first", fmt::join(paths, ", "),
+                                        kStorageLabel, spelt_better ? "the label spelt so" : "the lowest UUID"));
   return choice;
 }
 

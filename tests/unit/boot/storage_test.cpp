@@ -49,7 +49,7 @@ TEST(StorageChoice, DoesNotDependOnTheOrderOfTheDisks) {
     const auto choice = choose_storage(devices);
     EXPECT_THAT(paths(choice), ElementsAre("/dev/sdb", "/dev/sda"));
     EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("/dev/sdb, /dev/sda are labelled")));
-    EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("UUID is the lowest")));
+    EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("that with the lowest UUID is tried first")));
   }
 }
 
@@ -75,7 +75,14 @@ TEST(StorageChoice, TakesTheLabelOfAVfatInAnyCase) {
 TEST(StorageChoice, PrefersTheLabelThatIsSpeltAsItShouldBe) {
   const auto choice = choose_storage({disk("/dev/sda1", "1234-ABCD", "STORAGE", "vfat"), disk("/dev/sdb", "9999")});
   EXPECT_THAT(paths(choice), ElementsAre("/dev/sdb", "/dev/sda1"));
-  EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("its label is spelt so")));
+  EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("that with the label spelt so is tried first")));
+}
+
+TEST(StorageChoice, SpeaksOfTheUuidOnlyWhereThatDecides) {
+  const auto choice = choose_storage(
+      {disk("/dev/sda1", "1234-ABCD", "STORAGE", "vfat"), disk("/dev/sdb", "9999"), disk("/dev/sdc", "8888")});
+  EXPECT_THAT(paths(choice), ElementsAre("/dev/sdc", "/dev/sdb", "/dev/sda1"));
+  EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("spelt so")));
 }
 
 TEST(StorageChoice, LeavesALabelInAnotherCaseAloneAndSaysSo) {
