@@ -196,7 +196,7 @@ def test_of_two_labels_alike_the_lowest_uuid_is_taken_and_the_other_left_alone(b
     guest.wait_for_ssh()
     guest.wait_for_state("boinc", "running", 120)
     assert guest.storage_mount() == ["/dev/vdb", "btrfs"]
-    assert "/dev/vdb, /dev/vda are labelled `storage`; the first is used, since its UUID is the lowest" in log_of(guest)
+    assert "/dev/vdb, /dev/vda are labelled `storage`; that with the lowest UUID is tried first" in log_of(guest)
     power_off(guest)
     assert disks.digest(high) == before
 
@@ -268,6 +268,7 @@ def test_damaged_disks_beside_the_good_one_do_not_keep_boinc_from_it(boot: Calla
     log = log_of(guest)
     assert "e2fsck /dev/vdb: it found errors that need a decision, so it is not mounted" in log
     assert "probe /dev/vdd: Input/output error" in log
+    assert guest.console_lines("storage: warning: /dev/vdc is used in place of /dev/vdb, which could not be mounted")
     power_off(guest)
     assert [disks.digest(file) for file in (unreadable, noise)] == before
     assert disks.check(good).returncode == 0
