@@ -69,14 +69,19 @@ void DeviceEvents::read_uevents() {
 }
 
 void DeviceEvents::read_links() {
+  take_links();
+  if (links_.owes_error()) take_links();
+  arm_carriers();
+}
+
+void DeviceEvents::take_links() {
   const auto changes = links_.receive();
-  if (!changes) {
-    spdlog::debug("links: {}", changes.error().message());
-    if (const auto asked = links_.request_dump(); !asked) spdlog::warn("links: {}", asked.error().message());
+  if (changes) {
+    for (const auto& link : *changes) link_changed(link);
     return;
   }
-  for (const auto& link : *changes) link_changed(link);
-  arm_carriers();
+  spdlog::debug("links: {}", changes.error().message());
+  if (const auto asked = links_.request_dump(); !asked) spdlog::warn("links: {}", asked.error().message());
 }
 
 void DeviceEvents::link_changed(const kernel::Link& link) {

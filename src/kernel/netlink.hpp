@@ -26,8 +26,8 @@ class Request {
  public:
   /// `body` is the struct that the type asks for: ifinfomsg, ifaddrmsg, rtmsg.
   template <class Body>
-  Request(std::uint16_t type, std::uint16_t flags, const Body& body) {
-    append(nlmsghdr{.nlmsg_len = 0, .nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = 1, .nlmsg_pid = 0});
+  Request(std::uint16_t type, std::uint16_t flags, const Body& body, std::uint32_t number = 1) {
+    append(nlmsghdr{.nlmsg_len = 0, .nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = number, .nlmsg_pid = 0});
     append(body);
     finish();
   }

@@ -36,6 +36,7 @@ class DeviceEvents {
                kernel::LinkMonitor links, boot::NetworkPlan plan);
   void read_uevents();
   void read_links();
+  void take_links();
   void link_changed(const kernel::Link& link);
   void carrier_changed(const Carriers::News& news);
   void start_units_of(const std::string& link);

@@ -147,24 +147,54 @@ TEST(LinkMonitor, ShowsWhatIsThereFirstThenEachChange) {
   });
 }
 
-TEST(LinkMonitor, LossIsReportedAndADumpMakesUpForIt) {
+/// More news than the receive buffer takes: `commands` of a shell come last, so that theirs are lost.
+void lose_news_of(const LinkMonitor& monitor, const std::string& commands) {
+  constexpr int small = 1;
+  setsockopt(monitor.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  ASSERT_EQ(system(("PATH=/usr/sbin:/sbin:$PATH; for i in 1 2 3 4 5 6 7 8; do ip link set eth7 up; "
+                    "ip link set eth7 down; done; " +
+                    commands)
+                       .c_str()),
+            0);
+  constexpr int large = 1 << 20;
+  setsockopt(monitor.fd(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+}
+
+/// As PID 1 reads: a dump is asked for as soon as a loss is told of, whatever is queued.
+std::vector<Link> read_through_loss(LinkMonitor& monitor) {
+  std::vector<Link> all;
+  int losses = 0;
+  pollfd watch{.fd = monitor.fd(), .events = POLLIN, .revents = 0};
+  for (int turn = 0; turn < 1000 && (monitor.owes_error() || poll(&watch, 1, 0) == 1); ++turn) {
+    const auto changes = monitor.receive();
+    if (changes) {
+      all.insert(all.end(), changes->begin(), changes->end());
+    } else {
+      EXPECT_EQ(changes.error().code, ENOBUFS);
+      EXPECT_TRUE(monitor.request_dump());
+      ++losses;
+    }
+  }
+  EXPECT_EQ(losses, 1);
+  EXPECT_EQ(poll(&watch, 1, 0), 0) << "it never becomes quiet";
+  return all;
+}
+
+TEST(LinkMonitor, LossIsReportedBehindWhatWasQueuedAndADumpMakesUpForIt) {
   in_namespaces(CLONE_NEWNET, [] {
     make_veth();
     auto monitor = LinkMonitor::open();
     ASSERT_TRUE(monitor);
     next_changes(*monitor);
-    constexpr int small = 1;
-    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    ASSERT_EQ(system("for i in 1 2 3 4 5 6 7 8; do ip link set eth7 up; ip link set eth7 down; done"), 0);
-    auto result = monitor->receive();
-    ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().code, ENOBUFS);
-    for (int turn = 0; turn < 1000 && (!result || !result->empty()); ++turn) result = monitor->receive();
-    ASSERT_TRUE(result && result->empty()) << "it never becomes quiet";
-    constexpr int large = 1 << 20;
-    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
-    ASSERT_TRUE(monitor->request_dump());
-    EXPECT_NE(find(next_changes(*monitor), "eth8"), nullptr);
+    lose_news_of(*monitor, "ip link set eth8 up");
+    const auto queued = monitor->receive();
+    ASSERT_TRUE(queued) << "what has been read counts as told, so it must not be dropped";
+    EXPECT_NE(find(*queued, "eth7"), nullptr);
+    EXPECT_TRUE(monitor->owes_error());
+    const auto after = read_through_loss(*monitor);
+    ASSERT_NE(find(after, "eth8"), nullptr);
+    EXPECT_TRUE(find(after, "eth8")->up);
+    EXPECT_FALSE(find(after, "lo")->removed);
   });
 }
 
@@ -174,24 +204,30 @@ TEST(LinkMonitor, LinkThatVanishedAmongWhatWasLostIsTold) {
     auto monitor = LinkMonitor::open();
     ASSERT_TRUE(monitor);
     next_changes(*monitor);
-    constexpr int small = 1;
-    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    ASSERT_EQ(
-        system("PATH=/usr/sbin:/sbin:$PATH; for i in 1 2 3 4 5 6 7 8; do ip link set eth7 up; ip link set eth7 down; "
-               "done; ip link delete eth7"),
-        0);
-    auto result = monitor->receive();
-    ASSERT_FALSE(result);
-    for (int turn = 0; turn < 1000 && (!result || !result->empty()); ++turn) result = monitor->receive();
-    constexpr int large = 1 << 20;
-    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
-    ASSERT_TRUE(monitor->request_dump());
-    const auto after = next_changes(*monitor);
-    const Link* gone = find(after, "eth7");
-    ASSERT_NE(gone, nullptr);
-    EXPECT_TRUE(gone->removed && !gone->carrier);
+    lose_news_of(*monitor, "ip link delete eth7");
+    const auto after = read_through_loss(*monitor);
+    const auto of_it =
+        std::ranges::find_if(after, [](const Link& link) { return link.name == "eth7" && link.removed; });
+    ASSERT_NE(of_it, after.end()) << "news that were queued before the dump are no part of it";
+    EXPECT_FALSE(of_it->carrier);
     ASSERT_TRUE(find(after, "lo"));
     EXPECT_FALSE(find(after, "lo")->removed);
+  });
+}
+
+TEST(LinkMonitor, LinkThatWasReplacedByOneOfItsNameIsRemovedFirst) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    auto monitor = LinkMonitor::open();
+    ASSERT_TRUE(monitor);
+    const auto before = next_changes(*monitor);
+    lose_news_of(*monitor, "ip link delete eth7; ip link add eth7 type veth peer name eth9");
+    const auto after = read_through_loss(*monitor);
+    std::vector<std::pair<bool, bool>> told;  // removed, the former index
+    for (const Link& link : after)
+      if (link.name == "eth7") told.emplace_back(link.removed, link.index == find(before, "eth7")->index);
+    while (told.size() > 1 && told.front() == std::pair(false, true)) told.erase(told.begin());  // what was queued
+    EXPECT_THAT(told, ElementsAre(std::pair(true, true), std::pair(false, false)));
   });
 }
 
