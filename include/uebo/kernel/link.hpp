@@ -75,6 +75,8 @@ class LinkMonitor {
 [[nodiscard]] Result<> add_vlan(const std::string& parent, const std::string& name, unsigned id);
 /// `gateway` empty: everything is on the link (IPv4). Replaces the default route of the same metric and family.
 [[nodiscard]] Result<> set_default_route(const std::string& link, const std::string& gateway, unsigned metric);
+/// The IPv4 one of that metric that set_default_route() has made. None of it there is success.
+[[nodiscard]] Result<> remove_default_route(const std::string& link, unsigned metric);
 /// The MAC that names the node: of the ethernet link with the lowest index.
 [[nodiscard]] std::optional<std::string> node_mac();
 

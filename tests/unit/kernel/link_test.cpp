@@ -395,6 +395,22 @@ TEST(DefaultRoute, ReplacesTheOneOfItsMetricAndLeavesOthers) {
   });
 }
 
+TEST(DefaultRoute, IsRemovedByLinkAndMetric) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_link_up("eth7"));
+    ASSERT_TRUE(set_address("eth7", "10.0.2.15", 24));
+    ASSERT_TRUE(set_default_route("eth7", "10.0.2.2", 100));
+    ASSERT_TRUE(set_default_route("eth7", "10.0.2.2", 200));
+    const auto removed = remove_default_route("eth7", 100);
+    ASSERT_TRUE(removed) << removed.error().message();
+    EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.2 200"));
+    EXPECT_TRUE(remove_default_route("eth7", 100)) << "it is gone already";
+    EXPECT_TRUE(remove_default_route("eth8", 200)) << "it is another link's";
+    EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.2 200"));
+  });
+}
+
 TEST(DefaultRoute, NeedsNoGateway) {
   in_namespaces(CLONE_NEWNET, [] {
     make_veth();
