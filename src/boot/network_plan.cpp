@@ -92,8 +92,4 @@ ServerLists server_lists(const std::vector<NetworkSetting>& settings) {
   return lists;
 }
 
-bool has_ipv4(const std::vector<NetworkSetting>& settings) {
-  return std::ranges::any_of(settings, [](const auto& setting) { return !setting.address->is_ipv6(); });
-}
-
 }  // namespace uebo::boot

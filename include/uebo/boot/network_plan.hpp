@@ -61,6 +61,5 @@ struct LinkUnits {
 [[nodiscard]] std::string static_holder(const std::string& link);
 
 [[nodiscard]] ServerLists server_lists(const std::vector<config::NetworkSetting>& settings);
-[[nodiscard]] bool has_ipv4(const std::vector<config::NetworkSetting>& settings);
 
 }  // namespace uebo::boot
