@@ -41,22 +41,22 @@ class StaticAddresses {
     const UniqueFd lock = lock_server_lists();
     std::vector<IpAddress> unchecked;
     std::vector<std::string> shown;
-    bool ipv4 = false;
     for (const NetworkSetting& setting : settings_) {
       if (const auto done = set_one(setting); !done) {
         spdlog::error("{}", done.error().message());
         continue;
       }
       shown.push_back(fmt::format("{}/{}", setting.address->text(), setting.prefix));
-      ipv4 |= !setting.address->is_ipv6();
-      if (setting.address->is_ipv6()) unchecked.push_back(*setting.address);
+      if (setting.address->is_ipv6())
+        unchecked.push_back(*setting.address);
+      else
+        in_use_.push_back(shown.back());
     }
     if (shown.empty()) return fail(0, "set any address of", link_, "see the lines above");
     note(keep_servers(holder_, server_lists(settings_)));
-    text_ = fmt::format("{} {}", link_, fmt::join(shown, ", "));
-    spdlog::info("{}", text_);
+    spdlog::info("{} {}", link_, fmt::join(shown, ", "));
     check_ = DuplicateCheck(std::move(unchecked));
-    return ipv4 ? announce() : Result<>();
+    return in_use_.empty() ? Result<>() : announce();
   }
 
   /// IPv6 addresses that may turn out to be usable, or somebody else's.
@@ -68,7 +68,9 @@ class StaticAddresses {
       const auto finding = check_.see(address);
       if (finding == DuplicateCheck::Finding::Taken)
         spdlog::error("{} of uebo.net can't be used on {}: another node has it already", address.address.text(), link_);
-      if (finding == DuplicateCheck::Finding::Usable && !announced_) UEBO_TRY(announce());
+      if (finding != DuplicateCheck::Finding::Usable) continue;
+      in_use_.push_back(fmt::format("{}/{}", address.address.text(), address.prefix));
+      UEBO_TRY(announce());
     }
     return {};
   }
@@ -88,10 +90,8 @@ class StaticAddresses {
   }
 
  private:
-  Result<> announce() {
-    UEBO_TRY(set_condition(config::kNet, holder_, text_));
-    announced_ = true;
-    return {};
+  Result<> announce() const {
+    return set_condition(config::kNet, holder_, fmt::format("{} {}", link_, fmt::join(in_use_, ", ")));
   }
 
   Result<> set_one(const NetworkSetting& setting) const {
@@ -103,9 +103,8 @@ class StaticAddresses {
   std::string link_;
   std::string holder_;
   std::vector<NetworkSetting> settings_;
-  std::string text_;
+  std::vector<std::string> in_use_;
   DuplicateCheck check_{{}};
-  bool announced_ = false;
 };
 
 Result<> read(kernel::Ipv6Monitor& monitor, StaticAddresses& addresses) {
