@@ -44,7 +44,11 @@ std::map<std::string, bool> read_all(Ipv6Monitor& monitor) {
 TEST(Ipv6Monitor, AddressThatVanishedAmongWhatWasLostIsToldAndOthersStay) {
   in_namespaces(CLONE_NEWNET, [] {
     make_links();
-    ASSERT_TRUE(run("for i in 1 2; do ip addr add fd00::$i/64 dev eth7 nodad; done"));
+    // The kernel tells of new addresses when it comes to it, of those that go at once.
+    ASSERT_TRUE(
+        run("for i in 1 2; do ip addr add fd00::$i/64 dev eth7 nodad; done; "
+            "for i in 3 4 5 6 7 8 9 a b c d e f; do ip addr add fd00::$i/64 dev eth8 nodad; done; "
+            "for turn in $(seq 100); do ip -6 addr show tentative | grep -q fd00: || break; sleep 0.1; done"));
     auto monitor = Ipv6Monitor::open("eth7");
     ASSERT_TRUE(monitor) << monitor.error().message();
     using Usable = std::pair<const std::string, bool>;
@@ -52,7 +56,7 @@ TEST(Ipv6Monitor, AddressThatVanishedAmongWhatWasLostIsToldAndOthersStay) {
     constexpr int small = 1;
     setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     ASSERT_TRUE(
-        run("for i in 3 4 5 6 7 8 9; do ip addr add fd00::$i/64 dev eth8 nodad; done; "
+        run("for i in 3 4 5 6 7 8 9 a b c d e f; do ip addr del fd00::$i/64 dev eth8; done; "
             "ip addr del fd00::1/64 dev eth7"));
     EXPECT_THAT(read_all(*monitor), UnorderedElementsAre(Usable("fd00::1", false), Usable("fd00::2", true)));
   });
