@@ -48,11 +48,6 @@ class Request {
     const std::string ended(text);
     add_bytes(attribute, std::as_bytes(std::span(ended.c_str(), ended.size() + 1)));
   }
-  /// Bytes behind the body that are no attribute.
-  void add_raw(Bytes bytes) {
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-    finish();
-  }
   [[nodiscard]] Bytes bytes() const { return bytes_; }
 
  private:
