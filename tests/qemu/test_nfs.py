@@ -356,3 +356,25 @@ def test_a_server_that_restarts_during_the_shutdown_is_waited_for(boot: Callable
     guest.wait_for_power_off(SHUTDOWN_WITH_A_DEAD_SERVER)
     assert guest.console_lines("storage: stopped: unmounted"), guest.console[mark:]
     assert state.stat().st_mtime_ns > before
+
+
+@pytest.mark.full
+def test_a_fixed_ipv6_address_stays_until_all_is_written(request: pytest.FixtureRequest) -> None:
+    """Nobody but `uebo.net` gives the node its address here."""
+    with Network(WORK / "lan-nfs6") as lan:
+        bridge = lan.bridge("fd79::1/64")
+        server = NfsServer(request.node.name, address="fd79::1", lan=lan).start()
+        arguments = f"uebo.net=[fd79::5]::[fd79::1]:64::eth0 uebo.nfsdir=[fd79::1]:/uebo,port={server.port}"
+        guest = PluggedGuest("nfs-fixed-ipv6", append=arguments, lan=lan, bridges=[bridge], address="fd79::5")
+        try:
+            guest.start().wait_for_ssh()
+            guest.wait_for_state("boinc", "running", 120)
+            assert "fd79::5/64" in guest.conditions()["net"]["static@eth0"]
+            mark = len(guest.console)
+            power_off(guest, 100)
+            said = guest.console[mark:]
+            assert "storage: stopped: unmounted\n" in said
+            assert said.find("storage: stopped") < said.find("static@eth0: stopped"), "the network goes last"
+        finally:
+            guest.destroy()
+            server.kill()
