@@ -7,13 +7,7 @@ _DIGEST_SHOWN = 12  # characters; the record has all of them
 
 def table(record: Record) -> str:
     """One row a file of tests, with every case of it below, unfolded by whoever wants to see."""
-    images = ", ".join(f"{arch} `{digest[:_DIGEST_SHOWN]}`" for arch, digest in record["images"].items())
-    lines = [
-        f"{record['date']}, {_commits(record)}; images (SHA256 of `initramfs.zst`): {images}.",
-        "",
-        "| what | on QEMU's | cases passed |",
-        "|---|---|---|",
-    ]
+    lines = [*_runs(record), "", "| what | on QEMU's | cases passed |", "|---|---|---|"]
     for group, heading in record["groups"].items():
         cases = [case for case in record["cases"] if case["group"] == group]
         boards = sorted({board for case in cases for board in case["boards"]})
@@ -26,9 +20,14 @@ def table(record: Record) -> str:
     return "\n".join([*lines, "</details>"]) + "\n"
 
 
-def _commits(record: Record) -> str:
-    found = list(dict.fromkeys(case["commit"] for case in record["cases"]))
-    return f"commit{'s' if len(found) > 1 else ''} " + ", ".join(f"`{commit}`" for commit in found)
+def _runs(record: Record) -> list[str]:
+    """Of each run: when, what of, and how many cases it stands for."""
+    lines = []
+    for number, run in enumerate(record["runs"]):
+        images = ", ".join(f"{arch} `{digest[:_DIGEST_SHOWN]}`" for arch, digest in run["images"].items())
+        cases = sum(case["run"] == number for case in record["cases"])
+        lines.append(f"- {run['date']}, commit `{run['commit']}`, {cases} cases; images (SHA256 of `initramfs.zst`): {images}")
+    return lines
 
 
 def _passed(cases: list[Case]) -> int:

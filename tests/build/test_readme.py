@@ -36,16 +36,17 @@ def test_the_record_knows_every_case_of_the_qemu_tests() -> None:
 
 
 def test_the_record_is_of_commits_and_all_passed() -> None:
-    cases = record.read()["cases"]
-    assert [case["case"] for case in cases if "dirty" in case["commit"]] == [], RECORD_HINT
-    assert [case["case"] for case in cases if case["outcome"] != "passed"] == []
+    shown = record.read()
+    assert [run["commit"] for run in shown["runs"] if "dirty" in run["commit"]] == [], RECORD_HINT
+    assert [case["case"] for case in shown["cases"] if case["outcome"] != "passed"] == []
 
 
 def test_a_case_that_failed_is_seen_in_the_table() -> None:
-    case = {"case": "test_x::test_y", "group": "test_x", "title": "y", "commit": "c", "outcome": "failed", "boards": ["virt"]}
-    shown = {"date": "d", "images": {"aarch64": "0" * 64}, "groups": {"test_x": "Things"}, "cases": [case]}
-    made = results_table.table(shown)
+    case = {"case": "test_x::test_y", "group": "test_x", "title": "y", "run": 0, "outcome": "failed", "boards": ["virt"]}
+    run = {"date": "d", "commit": "c", "images": {"aarch64": "0" * 64}}
+    made = results_table.table({"runs": [run], "groups": {"test_x": "Things"}, "cases": [case]})
     assert "| Things | virt | 0 of 1 |" in made and "- y: **failed**" in made
+    assert made.startswith("- d, commit `c`, 1 cases; images (SHA256 of `initramfs.zst`): aarch64 `000000000000`\n")
 
 
 # --- boards
