@@ -19,8 +19,8 @@ from support.network import Network
 from support.waiting import wait_for
 
 # Seconds: after a restart locks are given to those alone who had them, until all of these have asked or the time is over;
-# a client that says nothing for so long has lost its locks, and an emulated one on a busy machine may pause for some.
-GRACE = 20
+# a client that says nothing for so long has lost its state, and an emulated one on a busy machine may pause for some.
+GRACE = 60
 
 CONFIGURATION = """
 NFS_CORE_PARAM {{ NFS_Protocols = 4; NFS_Port = {port}; Bind_addr = {address}; Enable_NLM = false; Enable_RQUOTA = false; }}

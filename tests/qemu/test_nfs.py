@@ -275,7 +275,7 @@ def test_boinc_and_pid_1_survive_a_server_that_goes_away(boot: Callable[..., Gue
         server.freeze()
     # Out of the ssh server's group, which is restarted below.
     dd = "echo 0 >/sys/fs/cgroup/cgroup.procs; exec dd if=/dev/zero of=/storage/boinc/blocked bs=64k count=64 conv=fsync"
-    writer = guest.run(f"sh -c '({dd}) >/dev/null 2>&1 & echo $!'")
+    writer = guest.run(f"sh -c '({dd}) >/dev/null 2>/tmp/dd & echo $!'").strip()
     wait_for(lambda: "who uses /storage waits" in detail(guest), "status says that the server does not answer", 60, 1)
     assert guest.console_lines("who uses /storage waits")
     guest.drop_ssh()
@@ -290,7 +290,8 @@ def test_boinc_and_pid_1_survive_a_server_that_goes_away(boot: Callable[..., Gue
     else:
         server.thaw()
     wait_for(lambda: "waits" not in detail(guest), "it answers again", 60, 1)
-    wait_for(lambda: guest.try_run(f"test -d /proc/{writer.strip()}").returncode != 0, "the writer has ended", 120, 1)
+    wait_for(lambda: guest.run(f"test -d /proc/{writer} || echo gone"), "the writer has ended", 120, 1)
+    assert "64+0 records out" in guest.run("cat /tmp/dd")
     assert (server.data / "boinc/blocked").stat().st_size == 64 * 65536
     assert guest.status("boinc").get("pid") == boinc
     assert guest.run("su -s /bin/sh boinc -c 'echo after > /storage/boinc/after; cat /storage/boinc/after'").strip() == "after"
