@@ -8,6 +8,8 @@ from typing import Any
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "buildsteps/boards"
 MIB = 1 << 20
+# Those whose boot loader is U-Boot, or the Raspberry Pi's own.
+ARCHITECTURES = ("aarch64", "armhf")
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,6 @@ class Loader:
 
     package: str  # Debian's
     writes: dict[str, int] = field(default_factory=dict)  # file of the package -> offset on the card
-    files: list[str] = field(default_factory=list)  # files of the package that go into the FAT
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,10 @@ class Board:
     arch: str
     console: str
     dtbs: list[str]
-    kernel_format: str
     memory: int  # MiB of the smallest such board
     uboot: UBoot | None
     loader: Loader | None
-    raspberry_pi: bool  # has netboot of its own: config.txt and cmdline.txt
+    raspberry_pi: str  # has netboot of its own (config.txt, cmdline.txt): what that calls the model, such as "pi3"
     uimage_load: int | None  # its loader is older than zImage: uImage and uInitrd, from an SD card alone
 
 
@@ -57,13 +57,12 @@ def _board(path: pathlib.Path) -> Board:
         arch=data["arch"],
         console=data.get("console", ""),
         dtbs=data.get("dtb", []),
-        kernel_format=data.get("kernel-format", kernel_image(data["arch"])),
         memory=data.get("memory", 512),
         uboot=UBoot(uboot.get("soc", ""), uboot.get("board", ""), uboot["ram"], addresses, uboot.get("set-by-script", False))
         if uboot
         else None,
-        loader=Loader(loader["package"], loader.get("writes", {}), loader.get("files", [])) if loader else None,
-        raspberry_pi=data.get("raspberry-pi-firmware", False),
+        loader=Loader(loader["package"], loader.get("writes", {})) if loader else None,
+        raspberry_pi=data.get("raspberry-pi-firmware", ""),
         uimage_load=data.get("uimage-load"),
     )
 
@@ -82,8 +81,9 @@ def _platform(arch: str) -> dict[str, Any]:
 
 
 def platforms() -> list[str]:
-    """The images that the build can make: of an architecture, or of one that runs another's programs too (aarch64+armhf)."""
-    return sorted(path.stem for path in (ROOT / "buildsteps/platforms").glob("*.toml") if path.stem != "common")
+    """The images that boards can boot: of an architecture, or of one that runs another's programs too (aarch64+armhf)."""
+    found = [path.stem for path in (ROOT / "buildsteps/platforms").glob("*.toml")]
+    return sorted(name for name in found if name.partition("+")[0] in ARCHITECTURES)
 
 
 def load() -> dict[str, Board]:

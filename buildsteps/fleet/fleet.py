@@ -142,10 +142,16 @@ class _Reader:
 
     def kind(self, place: Path, entry: dict[str, Any]) -> Board | None:
         name = self.string(place, entry, "board", "the name of a file of buildsteps/boards")
-        if name in self.boards or not name:
-            return self.boards.get(name)
+        kind = self.boards.get(name)
+        if not name or (kind and kind.arch in board.ARCHITECTURES):
+            return kind
         why = board.unsupported().get(name)
-        problem = f"{name} can't work: {why}" if why else arguments.unknown(name, list(self.boards))
+        if kind:
+            problem = f"{kind.name} has no U-Boot, expected a board of {' or '.join(board.ARCHITECTURES)}"
+        elif why:
+            problem = f"{name} can't work: {why}"
+        else:
+            problem = arguments.unknown(name, list(self.boards))
         self.text.problem((*place, "board"), f"board: {problem}")
         return None
 
@@ -237,7 +243,7 @@ class _Reader:
 
     def no_shared_storage(self, nodes: list[dict[str, Any]], found: list[Node]) -> None:
         """Two nodes in one NFS directory would work in each other's BOINC."""
-        numbers = {entry.get("name"): number for number, entry in enumerate(nodes)}
+        numbers = {name: number for number, entry in enumerate(nodes) if isinstance(name := entry.get("name"), str)}
         seen: dict[str, str] = {}
         for node in found:
             export = _EXPORT.search(node.append)

@@ -32,7 +32,7 @@ class Images:
 
     def present(self) -> list[str]:
         """The architectures of ARM that are built."""
-        return [arch for arch in ("aarch64", "armhf") if self.kernel(arch).exists() and self.initramfs(arch).exists()]
+        return [arch for arch in board.ARCHITECTURES if self.kernel(arch).exists() and self.initramfs(arch).exists()]
 
 
 def place(source: pathlib.Path, target: pathlib.Path) -> None:
@@ -124,8 +124,8 @@ def entry(node: Node) -> pxelinux.Entry:
 
 
 def architectures_of(fleet: Fleet, images: Images) -> list[str]:
-    """Those of the nodes, and what else is built."""
-    return sorted({node.board.arch for node in fleet.nodes} | set(images.present()))
+    """Those of the nodes; of a fleet without nodes, what is built."""
+    return sorted({node.board.arch for node in fleet.nodes} or set(images.present()))
 
 
 def missing(architectures: Iterable[str], images: Images) -> list[str]:

@@ -76,4 +76,9 @@ std::optional<unsigned> prefix_of_netmask(std::string_view text) {
   return prefix == 0 ? std::nullopt : std::optional(prefix);
 }
 
+unsigned prefix_of_class(const IpAddress& address) {
+  const auto first = std::to_integer<unsigned>(address.bytes()[0]);
+  return first < 128 ? 8 : first < 192 ? 16 : 24;
+}
+
 }  // namespace uebo

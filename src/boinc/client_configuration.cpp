@@ -65,18 +65,26 @@ Result<std::string> random_password() {
 std::string parent_of(const std::string& directory) { return directory.substr(0, directory.rfind('/')); }
 
 /// An empty file would let everybody in.
-Result<std::string> kept_or_new_password(const SafeDirectory& data, const SafeDirectory& sealed) {
-  for (const SafeDirectory* place : {&sealed, &data})
-    if (const auto kept = place->read(kPasswordFile, 4096); kept && !trim(*kept).empty())
-      return std::string(trim(*kept));
+std::optional<std::string> kept_password(const SafeDirectory& place) {
+  const auto kept = place.read(kPasswordFile, 4096);
+  return kept && !trim(*kept).empty() ? std::optional<std::string>(trim(*kept)) : std::nullopt;
+}
+
+/// What lies beside the data directory counts where it is sealed there: on a disk with owners it is a copy that came
+/// with a card's other files.
+Result<std::string> kept_or_new_password(const std::string& directory, const SafeDirectory& data, Seal seal) {
+  if (seal == Seal::ByPlace) {
+    const auto outside = UEBO_TRY(SafeDirectory::open(parent_of(directory)));
+    if (const auto sealed = kept_password(outside)) return *sealed;
+  }
+  if (const auto kept = kept_password(data)) return *kept;
   spdlog::info("a random password is made for the GUI RPC, in {}", kPasswordFile);
   return random_password();
 }
 
 Result<> write_password(const std::string& directory, const SafeDirectory& data,
-                        const std::optional<std::string>& given, Owner owner) {
-  const auto sealed = UEBO_TRY(SafeDirectory::open(parent_of(directory)));
-  const std::string password = given ? *given : UEBO_TRY(kept_or_new_password(data, sealed));
+                        const std::optional<std::string>& given, Owner owner, Seal seal) {
+  const std::string password = given ? *given : UEBO_TRY(kept_or_new_password(directory, data, seal));
   return data.replace(kPasswordFile, password + "\n", owner, 0600);
 }
 
@@ -131,19 +139,22 @@ void tell(const std::string& text) {
 Result<> configure() {
   const Owner owner = UEBO_TRY(kernel::find_owner("boinc:boinc"));
   const config::KernelArgs args = UEBO_TRY(config::load_kernel_args());
-  UEBO_TRY(configure_client(kDataDirectory, args, owner));
+  const auto data = UEBO_TRY(SafeDirectory::open(kDataDirectory));
+  UEBO_TRY(configure_client(kDataDirectory, args, owner, seal_of(data)));
   const ArmPrograms arm = try_arm_programs(owner);
   if (!arm.obstacle.empty()) tell(arm.obstacle);
-  return set_arm_platform(UEBO_TRY(SafeDirectory::open(kDataDirectory)), arm.run, owner);
+  return set_arm_platform(data, arm.run, owner);
 }
 
 }  // namespace
 
-Result<> configure_client(const std::string& directory, const KernelArgs& args, Owner owner,
+Seal seal_of(const SafeDirectory& data) { return data.keeps_owners() ? Seal::ByOwner : Seal::ByPlace; }
+
+Result<> configure_client(const std::string& directory, const KernelArgs& args, Owner owner, Seal seal,
                           const std::string& project_list) {
   const auto data = UEBO_TRY(SafeDirectory::open(directory));
   const auto password = args.get("uebo.boinc.password");
-  UEBO_TRY(write_password(directory, data, password, owner));
+  UEBO_TRY(write_password(directory, data, password, owner, seal));
   UEBO_TRY(write_remote_hosts(data, args, password.has_value(), owner));
   for (const SettingsFile& file : kSettingsFiles) UEBO_TRY(write_settings(data, file, password.has_value(), owner));
   // The client does without the list, and fetches it where the image has none.

@@ -24,7 +24,7 @@ void wait_for_client() {
 Result<> seal() {
   wait_for_client();
   const auto data = UEBO_TRY(kernel::SafeDirectory::open(kDataDirectory));
-  return seal_password(kDataDirectory, data.keeps_owners() ? Seal::ByOwner : Seal::ByPlace);
+  return seal_password(kDataDirectory, seal_of(data));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "uebo/base/file.hpp"
 #include "uebo/boot/lease.hpp"
@@ -47,15 +48,31 @@ Result<> use_mtu(const std::string& link, std::optional<unsigned> wanted) {
   return {};
 }
 
+/// A renewed lease may name no router any more.
+Result<> use_router(const Lease& lease) {
+  const unsigned metric = route_metric(lease.link);
+  if (lease.routers.empty()) return kernel::remove_default_route(lease.link, metric);
+  return kernel::set_default_route(lease.link, lease.routers.front(), metric);
+}
+
 /// An address is a lease that can be used: whatever else of it can't be had costs a line.
 Result<> take_lease(const Lease& lease) {
   const UniqueFd lock = lock_server_lists();
   note(use_mtu(lease.link, lease.mtu));
   UEBO_TRY(kernel::set_address(lease.link, lease.address, lease.prefix));
-  if (!lease.routers.empty())
-    note(kernel::set_default_route(lease.link, lease.routers.front(), route_metric(lease.link)));
+  note(use_router(lease));
   note(keep_servers(holder_of(lease.link), {.resolver = resolver_lines(lease), .time_servers = lease.time_servers}));
-  return set_condition(config::kNet, holder_of(lease.link), lease.text());
+  return {};
+}
+
+/// PID 1 may be busy, or have as many clients as it takes; that nobody listens will not change within seconds.
+Result<> announce(const Lease& lease) {
+  constexpr int tries = 5;
+  for (int turn = 1;; ++turn) {
+    const auto set = set_condition(config::kNet, holder_of(lease.link), lease.text());
+    if (set || turn == tries || set.error().code == ENOENT) return set;
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+  }
 }
 
 /// Also what udhcpc says first, when there is nothing to forget. The link itself may be gone by now.
@@ -75,7 +92,8 @@ Result<> drop_lease(const std::string& link) {
 /// The client takes such a lease for a good one and would rest until it runs out. It is ended instead: the supervisor
 /// starts it anew, later each time, until a server says something better.
 Result<> refuse_lease(const Error& why) {
-  kill(getppid(), SIGTERM);
+  // Of a client that has died this is PID 1's child, and SIGTERM means a reboot to it.
+  if (const pid_t client = getppid(); client != 1) kill(client, SIGTERM);
   return std::unexpected(why);
 }
 
@@ -84,6 +102,7 @@ Result<> handle(std::string_view event) {
     const auto lease = parse_lease(from_environment);
     if (!lease) return refuse_lease(lease.error());
     if (const auto taken = take_lease(*lease); !taken) return refuse_lease(taken.error());
+    note(announce(*lease));  // the address is in use, whoever hears of it
     if (event == "bound") spdlog::info("{}", lease->text());
     return {};
   }

@@ -31,10 +31,8 @@ class Ipv6Link {
   [[nodiscard]] int fd() const { return monitor_.fd(); }
 
   void read() {
-    const auto news = monitor_.receive();
-    if (!news) return look_anew(news.error());
-    for (const auto& address : news->addresses) take(address);
-    for (const auto& option : news->dns) names_.take(option, BootClock::now());
+    read_once();
+    if (monitor_.owes_error()) read_once();
   }
 
   /// Routers tell everything in each advertisement, but this may have begun after the last one.
@@ -67,16 +65,28 @@ class Ipv6Link {
   }
 
  private:
+  void read_once() {
+    const auto news = monitor_.receive();
+    if (!news) return look_anew(news.error());
+    for (const auto& address : news->addresses) take(address);
+    for (const auto& option : news->dns) names_.take(option, BootClock::now());
+  }
+
+  /// What is known stays until the dump has said otherwise.
   void look_anew(const Error& why) {
     if (why.code != ENOBUFS) spdlog::warn("{}", why.message());
-    addresses_.clear();
     note(monitor_.request_dump());
     ask();
   }
 
   void take(const kernel::Ipv6Address& change) {
-    std::erase_if(addresses_, [&](const auto& known) { return known.address == change.address; });
-    if (change.usable) addresses_.push_back(change);
+    const auto known = std::ranges::find(addresses_, change.address, &kernel::Ipv6Address::address);
+    if (known != addresses_.end() && change.usable)
+      *known = change;  // the first one stays the first: it is what is shown
+    else if (known != addresses_.end())
+      addresses_.erase(known);
+    else if (change.usable)
+      addresses_.push_back(change);
   }
 
   void keep_names() {

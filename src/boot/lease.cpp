@@ -40,12 +40,6 @@ std::optional<unsigned> prefix_of(const Environment& environment) {
   return prefix_of_netmask(environment("subnet").value_or(""));
 }
 
-/// A server need not send a mask: the network's class says it then (RFC 950).
-unsigned prefix_of_class(const IpAddress& address) {
-  const auto first = std::to_integer<unsigned>(address.bytes()[0]);
-  return first < 128 ? 8 : first < 192 ? 16 : 24;
-}
-
 bool is_domain(std::string_view text) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
   return !text.empty() && text.size() <= 253 && text.find_first_not_of(allowed) == std::string_view::npos;
@@ -62,6 +56,7 @@ Result<Lease> parse_lease(const Environment& environment) {
   lease.address = environment("ip").value_or("");
   const auto address = parse_host(lease.address);
   if (!address) return fail(0, "DHCP lease for", lease.link, "no address in $ip that a host can have");
+  // A server need not send a mask.
   lease.prefix = prefix_of(environment).value_or(prefix_of_class(*address));
   if (address->names_network(lease.prefix))
     return fail(0, "DHCP lease for", lease.link, lease.text() + " is the network's own address");

@@ -34,6 +34,12 @@ void tune(const std::string& link, unsigned metric, bool off) {
   if (off) set_parameter("ipv6", link, "accept_ra", 0);
 }
 
+/// Each failure is told where it happens: the others are tried all the same.
+bool succeeded(const Result<>& result) {
+  if (!result) spdlog::error("{}", result.error().message());
+  return result.has_value();
+}
+
 /// The module may be gone with /lib/modules when the device appears, so it is loaded at once.
 Result<> load_vlan_module() {
   auto modules = UEBO_TRY(kernel::Modules::open());
@@ -41,37 +47,35 @@ Result<> load_vlan_module() {
   return {};
 }
 
-Result<> make_vlans(const NetworkPlan& plan) {
+Result<bool> make_vlans(const NetworkPlan& plan) {
   const auto vlans = plan.vlans();
-  if (vlans.empty()) return {};
+  if (vlans.empty()) return true;
   // Built in, or not to be had: then the kernel says so.
   if (const auto loaded = load_vlan_module(); !loaded) spdlog::debug("{}", loaded.error().message());
   const auto links = UEBO_TRY(kernel::links());
   const auto is_there = [&](const std::string& name) {
     return std::ranges::find(links, name, &kernel::Link::name) != links.end();
   };
-  Result<> result;
-  for (const auto& [name, vlan] : vlans) {
-    if (!is_there(vlan.parent) || is_there(name)) continue;
-    if (const auto added = kernel::add_vlan(vlan.parent, name, vlan.id); !added) result = added;
-  }
-  return result;
+  bool good = true;
+  for (const auto& [name, vlan] : vlans)
+    if (is_there(vlan.parent) && !is_there(name)) good &= succeeded(kernel::add_vlan(vlan.parent, name, vlan.id));
+  return good;
 }
 
-Result<> bring_up(const NetworkPlan& plan) {
+Result<bool> bring_up(const NetworkPlan& plan) {
   const auto links = UEBO_TRY(kernel::links());
   std::vector<std::string> raised;
-  Result<> result;
+  bool good = true;
   for (const kernel::Link& link : links) {
     if (link.up || (!link.ethernet && link.name != "lo")) continue;
     if (link.ethernet) tune(link.name, route_metric(links, link.name), plan.is_off(link.name));
-    if (const auto up = kernel::set_link_up(link.name); up)
+    if (succeeded(kernel::set_link_up(link.name)))
       raised.push_back(link.name);
     else
-      result = up;
+      good = false;
   }
   if (!raised.empty()) spdlog::info("{} up", fmt::join(raised, ", "));
-  return result;
+  return good;
 }
 
 }  // namespace
@@ -83,7 +87,7 @@ int network_role(std::span<const std::string_view>) {
   const auto up = bring_up(plan);
   for (const auto& result : {vlans, up})
     if (!result) spdlog::error("{}", result.error().message());
-  return vlans && up ? 0 : 1;
+  return vlans.value_or(false) && up.value_or(false) ? 0 : 1;
 }
 
 }  // namespace uebo::boot

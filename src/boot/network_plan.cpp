@@ -28,7 +28,7 @@ LinkPlan NetworkPlan::plan_for(const std::string& link) {
   if (!first_link_ && !is_named(link) && !config::vlan_of(link)) first_link_ = link;
   const auto entries = entries_of(first_link_ == link ? "" : link);
   if (entries.empty()) return {};
-  LinkPlan plan{.dhcp = false, .router_advertisements = false, .addresses = {}};
+  LinkPlan plan{.dhcp = false, .router_advertisements = false, .addresses = {}, .dhcp_left_out = false};
   bool ipv4 = false;
   for (const Entry* entry : entries) {
     plan.dhcp |= entry->setting.way == Way::Dhcp;
@@ -37,8 +37,16 @@ LinkPlan NetworkPlan::plan_for(const std::string& link) {
     plan.addresses.push_back(entry->text);
     ipv4 |= !entry->setting.address->is_ipv6();
   }
+  plan.dhcp_left_out = plan.dhcp && ipv4;
   plan.dhcp &= !ipv4;  // a lease takes the place of every other IPv4 address of its link
   return plan;
+}
+
+std::set<std::string> NetworkPlan::devices() const {
+  std::set<std::string> found;
+  for (const Entry& entry : entries_)
+    if (!entry.setting.device.empty()) found.insert(entry.setting.device);
+  return found;
 }
 
 std::map<std::string, config::Vlan> NetworkPlan::vlans() const {
@@ -90,10 +98,6 @@ ServerLists server_lists(const std::vector<NetworkSetting>& settings) {
     for (const IpAddress& server : setting.time_servers) lists.time_servers.push_back(server.text());
   }
   return lists;
-}
-
-bool has_ipv4(const std::vector<NetworkSetting>& settings) {
-  return std::ranges::any_of(settings, [](const auto& setting) { return !setting.address->is_ipv6(); });
 }
 
 }  // namespace uebo::boot

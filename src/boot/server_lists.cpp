@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -50,7 +51,10 @@ Result<> write_time_servers() {
   for (const std::string& lines : of_all_holders("time-servers")) servers += lines;
   const bool changed = read_file(kNtpServersFile, kLargestList).value_or("") != servers;
   UEBO_TRY(replace_file(kNtpServersFile, servers, 0644));
-  return changed ? restart_if_running(kTimeClient) : Result<>();
+  if (!changed) return {};
+  const auto restarted = restart_if_running(kTimeClient);
+  if (!restarted) unlink(kNtpServersFile);  // so that the next one who writes it sees a change, and tries again
+  return restarted;
 }
 
 Result<> write_shared_files() {
@@ -82,7 +86,9 @@ Result<> keep_servers(const std::string& holder, const ServerLists& lists) {
 
 Result<bool> forget_servers(const std::string& holder) {
   std::error_code error;
-  if (std::filesystem::remove_all(directory_of(holder), error) == 0 || error) return false;
+  const auto removed = std::filesystem::remove_all(directory_of(holder), error);
+  if (error) return fail(error.value(), "remove", directory_of(holder));
+  if (removed == 0) return false;
   UEBO_TRY(write_shared_files());
   return true;
 }

@@ -3,6 +3,7 @@
 #include "uebo/boot/storage.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/mount.h>
@@ -149,14 +150,19 @@ Result<Mounted> look_at_mount() {
 
 /// The best of them that can be mounted. One that is damaged does not keep a node from its work with another.
 bool mount_one_of(const std::vector<kernel::BlockDevice>& candidates) {
+  std::vector<std::string> failed;
   for (const kernel::BlockDevice& device : candidates) {
     const auto mounted = mount_disk(device);
     if (mounted) {
       greet_storage(fmt::format("{} ({}, {})", device.path, device.type, size_text(device.size)));
+      // Last of all: it is what the console and `status` show.
+      if (!failed.empty())
+        spdlog::warn("{} is used in place of {}, which could not be mounted", device.path, fmt::join(failed, ", "));
       return true;
     }
     spdlog::error("{}", mounted.error().message());
     if (mounted.error().code == ECANCELED) return false;
+    failed.push_back(device.path);
   }
   return false;
 }

@@ -30,6 +30,9 @@ std::optional<std::optional<bool>> parse_enabled(const std::string& text) {
 
 constexpr std::string_view kMountOptions = "noatime,nosuid,nodev";
 
+/// A checker that was told to end, as run_program() says it.
+constexpr int kTerminated = 128 + SIGTERM;
+
 bool differs_only_in_case(const std::string& label) {
   return label != kStorageLabel && strcasecmp(label.c_str(), std::string(kStorageLabel).c_str()) == 0;
 }
@@ -74,10 +77,10 @@ StorageChoice choose_storage(const std::vector<kernel::BlockDevice>& devices) {
   if (choice.candidates.size() < 2) return choice;
   std::vector<std::string> paths;
   for (const kernel::BlockDevice& candidate : choice.candidates) paths.push_back(candidate.path);
-  const bool spelt_better = choice.candidates[0].label == kStorageLabel && choice.candidates[1].label != kStorageLabel;
-  choice.warnings.push_back(fmt::format("{} are labelled `{}`; the first is used, since {}", fmt::join(paths, ", "),
-                                        kStorageLabel,
-                                        spelt_better ? "its label is spelt so" : "its UUID is the lowest"));
+  const bool spelt_better =
+      choice.candidates.front().label == kStorageLabel && choice.candidates.back().label != kStorageLabel;
+  choice.warnings.push_back(fmt::format("{} are labelled `{}`; that with {} is tried first", fmt::join(paths, ", "),
+                                        kStorageLabel, spelt_better ? "the label spelt so" : "the lowest UUID"));
   return choice;
 }
 
@@ -105,15 +108,28 @@ std::vector<std::string> checker_of(std::string_view type) {
 }
 
 CheckResult check_result(int exit_code) {
-  // fsck.fat(8) knows 0 and 1 alone. e2fsck(8): 1 corrected, 2 corrected and to be rebooted (a mounted root, never
-  // ours), 4 left uncorrected, 8 operational error, 16 usage, 32 cancelled, 128 shared library error. Beyond:
-  // run_program()'s way to say "signal".
-  constexpr int terminated = 128 + SIGTERM;
-  if (exit_code == terminated || (exit_code > 0 && exit_code < 128 && (exit_code & 32) != 0))
+  // e2fsck(8): 1 corrected, 2 corrected and to be rebooted (a mounted root, never ours), 4 left uncorrected, 8
+  // operational error, 16 usage, 32 cancelled, 128 shared library error. Beyond: run_program()'s way to say "signal".
+  if (exit_code == kTerminated || (exit_code > 0 && exit_code < 128 && (exit_code & 32) != 0))
     return CheckResult::Cancelled;
   if (exit_code < 0 || (exit_code & ~7) != 0) return CheckResult::Failed;
   if ((exit_code & 4) != 0) return CheckResult::Uncorrected;
   return exit_code == 0 ? CheckResult::Clean : CheckResult::Corrected;
+}
+
+std::optional<CheckResult> vfat_check_result(const std::vector<int>& exit_codes) {
+  // Whatever a power cut was seen to leave is clean in the third.
+  constexpr std::size_t most_runs = 3;
+  switch (exit_codes.back()) {
+    case 0:
+      return exit_codes.size() == 1 ? CheckResult::Clean : CheckResult::Corrected;
+    case 1:
+      return exit_codes.size() < most_runs ? std::nullopt : std::optional(CheckResult::Uncorrected);
+    case kTerminated:
+      return CheckResult::Cancelled;
+    default:
+      return CheckResult::Failed;
+  }
 }
 
 bool is_ext(std::string_view type) { return type == "ext2" || type == "ext3" || type == "ext4"; }

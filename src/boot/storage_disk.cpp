@@ -18,24 +18,34 @@ namespace {
 
 constexpr std::string_view kDevices = "/dev/";
 
+struct Checked {
+  CheckResult result = CheckResult::Failed;
+  int exit_code = 0;
+};
+
+Result<Checked> run_checker(const std::vector<std::string>& command, bool is_vfat) {
+  std::vector<int> exit_codes;
+  for (;;) {
+    exit_codes.push_back(UEBO_TRY(kernel::run_program(command)));
+    const int code = exit_codes.back();
+    if (const auto result = is_vfat ? vfat_check_result(exit_codes) : check_result(code))
+      return Checked{.result = *result, .exit_code = code};
+  }
+}
+
 /// Whether it may be mounted. Says on the way what the check found.
 Result<> check(const kernel::BlockDevice& device) {
   auto command = checker_of(device.type);
   if (command.empty()) return {};
   const std::string checker = command.front().substr(command.front().rfind('/') + 1);
   command.push_back(device.path);
-  auto code = kernel::run_program(command);
-  // What its first pass cuts off, fsck.fat removes in the second.
-  if (code && *code == 1 && device.type == "vfat") {
-    spdlog::warn("{} corrected errors on {}", checker, device.path);
-    code = kernel::run_program(command);
-  }
-  if (!code && code.error().code == ENOENT) {
+  const auto checked = run_checker(command, device.type == "vfat");
+  if (!checked && checked.error().code == ENOENT) {
     spdlog::warn("{} is not checked: this image has no {}", device.path, checker);
     return {};
   }
-  const int exit_code = UEBO_TRY(code);
-  switch (check_result(exit_code)) {
+  const auto [result, exit_code] = UEBO_TRY(checked);
+  switch (result) {
     case CheckResult::Clean:
       return {};
     case CheckResult::Corrected:
@@ -44,9 +54,10 @@ Result<> check(const kernel::BlockDevice& device) {
     case CheckResult::Cancelled:
       return fail(ECANCELED, checker, device.path);
     case CheckResult::Uncorrected:
-      return fail(
-          0, checker, device.path,
-          fmt::format("it found errors that need a decision, so it is not mounted; run {} {}", checker, device.path));
+      return fail(0, checker, device.path,
+                  fmt::format("it {}, so it is not mounted; run {} {}",
+                              device.type == "vfat" ? "did not get it clean" : "found errors that need a decision",
+                              checker, device.path));
     case CheckResult::Failed:
       break;
   }
@@ -74,9 +85,9 @@ std::optional<dev_t> noted_disk(const std::string& note) {
   if (parts.size() != 2) return std::nullopt;
   unsigned numbers[2]{};
   for (const std::size_t part : {0U, 1U}) {
-    const std::string& digits = parts[part];
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), numbers[part]).ec != std::errc())
-      return std::nullopt;
+    const char* const end = parts[part].data() + parts[part].size();
+    const auto [rest, failure] = std::from_chars(parts[part].data(), end, numbers[part]);
+    if (failure != std::errc() || rest != end) return std::nullopt;
   }
   return makedev(numbers[0], numbers[1]);
 }

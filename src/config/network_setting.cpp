@@ -142,12 +142,6 @@ class Reader {
     return {};
   }
 
-  /// RFC 950, as the kernel does without a netmask.
-  static unsigned prefix_of_class(const IpAddress& address) {
-    const auto first = std::to_integer<unsigned>(address.bytes()[0]);
-    return first < 128 ? 8 : first < 192 ? 16 : 24;
-  }
-
   Flaw take_gateway() {
     if (text(Gateway).empty()) return {};
     const auto gateway = parse_field_address(text(Gateway));

@@ -1,7 +1,11 @@
 #include "uebo/init/device_events.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
+
+#include <ranges>
 
 #include "uebo/config/conditions.hpp"
 
@@ -34,6 +38,7 @@ Result<std::unique_ptr<DeviceEvents>> DeviceEvents::follow(event::Loop& loop, su
   auto* self = events.get();
   UEBO_TRY(loop.watch(self->uevents_.fd(), EPOLLIN, [self](std::uint32_t) { self->read_uevents(); }));
   UEBO_TRY(loop.watch(self->links_.fd(), EPOLLIN, [self](std::uint32_t) { self->read_links(); }));
+  self->look_for_devices(false);
   return events;
 }
 
@@ -49,6 +54,7 @@ DeviceEvents::~DeviceEvents() {
   loop_.remove(uevents_.fd());
   loop_.remove(links_.fd());
   if (carrier_timer_) loop_.cancel(*carrier_timer_);
+  if (devices_timer_) loop_.cancel(*devices_timer_);
 }
 
 /// A burst is taken as a whole: one trigger for all that it holds of a kind.
@@ -69,14 +75,19 @@ void DeviceEvents::read_uevents() {
 }
 
 void DeviceEvents::read_links() {
+  take_links();
+  if (links_.owes_error()) take_links();
+  arm_carriers();
+}
+
+void DeviceEvents::take_links() {
   const auto changes = links_.receive();
-  if (!changes) {
-    spdlog::debug("links: {}", changes.error().message());
-    if (const auto asked = links_.request_dump(); !asked) spdlog::warn("links: {}", asked.error().message());
+  if (changes) {
+    for (const auto& link : *changes) link_changed(link);
     return;
   }
-  for (const auto& link : *changes) link_changed(link);
-  arm_carriers();
+  spdlog::debug("links: {}", changes.error().message());
+  if (const auto asked = links_.request_dump(); !asked) spdlog::warn("links: {}", asked.error().message());
 }
 
 void DeviceEvents::link_changed(const kernel::Link& link) {
@@ -100,11 +111,30 @@ void DeviceEvents::carrier_changed(const Carriers::News& news) {
 }
 
 void DeviceEvents::start_units_of(const std::string& link) {
-  auto [instances, units] = boot::units_of(link, plan_.plan_for(link));
+  const boot::LinkPlan plan = plan_.plan_for(link);
+  if (plan.dhcp_left_out)
+    spdlog::warn("uebo.net gives {} a fixed IPv4 address: it gets no DHCP, since a lease would take its place", link);
+  auto [instances, units] = boot::units_of(link, plan);
   for (auto& unit : units)
     if (const auto added = supervisor_.add(std::move(unit)); !added) spdlog::warn("{}", added.error().message());
   for (const auto& instance : instances)
     if (const auto started = supervisor_.start(instance); !started) spdlog::warn("{}", started.error().message());
+}
+
+/// Said once, some time after modules have settled: VLANs and slow adapters come behind them.
+void DeviceEvents::look_for_devices(bool modules_had_settled) {
+  constexpr std::chrono::seconds pause{10};
+  devices_timer_.reset();
+  if (plan_.devices().empty()) return;
+  if (!modules_had_settled) {
+    const bool settled = supervisor_.conditions().all().contains(config::kModulesSettled);
+    devices_timer_ = loop_.at(BootClock::now() + pause, [this, settled] { look_for_devices(settled); });
+    return;
+  }
+  for (const std::string& device : plan_.devices())
+    if (!macs_.contains(device))
+      spdlog::warn("uebo.net names {}, and there is no such link (there are: {})", device,
+                   fmt::join(std::views::keys(macs_), ", "));
 }
 
 void DeviceEvents::arm_carriers() {

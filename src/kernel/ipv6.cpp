@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "netlink.hpp"
 
@@ -17,8 +18,8 @@ namespace {
 
 using netlink::Bytes;
 
-constexpr int datagrams_per_turn = 64;
-constexpr std::size_t option_unit = 8;  // RFC 4861, 4.6: lengths of options count in these
+constexpr int datagrams_per_turn = 128;  // more than fit into a receive buffer of the usual size
+constexpr std::size_t option_unit = 8;   // RFC 4861, 4.6: lengths of options count in these
 constexpr std::uint8_t option_rdnss = 25;
 constexpr std::uint8_t option_dnssl = 31;
 constexpr std::size_t longest_name = 253;
@@ -95,9 +96,16 @@ void parse_address(Bytes payload, int link, bool removed, Ipv6News& news) {
       address = IpAddress::from_bytes(attribute->value);
   }
   if (!address || !address->is_ipv6()) return;
+  const bool taken = !removed && (flags & IFA_F_DADFAILED) != 0;
   const bool sound = (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0 || (flags & IFA_F_OPTIMISTIC) != 0;
   const bool usable = !removed && sound && info->ifa_scope < RT_SCOPE_LINK;
-  news.addresses.push_back({.address = *address, .prefix = info->ifa_prefixlen, .usable = usable});
+  news.addresses.push_back({.address = *address, .prefix = info->ifa_prefixlen, .usable = usable, .taken = taken});
+}
+
+void parse_message(const netlink::Message& message, int link, Ipv6News& news) {
+  const auto type = message.header.nlmsg_type;
+  if (type == RTM_NEWNDUSEROPT) parse_options(message.payload, link, news);
+  if (type == RTM_NEWADDR || type == RTM_DELADDR) parse_address(message.payload, link, type == RTM_DELADDR, news);
 }
 
 constexpr unsigned group_bit(unsigned group) { return 1U << (group - 1); }
@@ -106,11 +114,7 @@ constexpr unsigned group_bit(unsigned group) { return 1U << (group - 1); }
 
 Ipv6News parse_ipv6_messages(std::span<const std::byte> messages, int link) {
   Ipv6News news;
-  while (const auto message = netlink::next_message(messages)) {
-    const auto type = message->header.nlmsg_type;
-    if (type == RTM_NEWNDUSEROPT) parse_options(message->payload, link, news);
-    if (type == RTM_NEWADDR || type == RTM_DELADDR) parse_address(message->payload, link, type == RTM_DELADDR, news);
-  }
+  while (const auto message = netlink::next_message(messages)) parse_message(*message, link, news);
   return news;
 }
 
@@ -127,22 +131,54 @@ Result<Ipv6Monitor> Ipv6Monitor::open(const std::string& link) {
 Result<> Ipv6Monitor::request_dump() {
   ifaddrmsg body{};
   body.ifa_family = AF_INET6;
-  return netlink::send(fd(), {RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, body});
+  UEBO_TRY(netlink::send(fd(), {RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, body, dump_.begin()}));
+  dumped_.clear();
+  return {};
 }
 
+void Ipv6Monitor::note(const Ipv6Address& address) {
+  std::erase_if(usable_, [&](const Ipv6Address& known) { return known.address == address.address; });
+  if (address.usable) usable_.push_back(address);
+}
+
+/// What could be used and was not in the dump that has ended: the news of it were among those that were lost.
+void Ipv6Monitor::tell_vanished(Ipv6News& news) {
+  std::erase_if(usable_, [&](const Ipv6Address& known) {
+    if (std::ranges::find(dumped_, known.address) != dumped_.end()) return false;
+    news.addresses.push_back({.address = known.address, .prefix = known.prefix, .usable = false, .taken = false});
+    return true;
+  });
+}
+
+Result<> Ipv6Monitor::take(Bytes messages, Ipv6News& news) {
+  if (const auto failure = netlink::failure_in(messages); failure.code != 0 && failure.code != EBUSY)
+    return fail(failure.code, "list", "IPv6 addresses", failure.words);
+  while (const auto message = netlink::next_message(messages)) {
+    const auto place = dump_.place_of(message->header, message->payload);
+    const std::size_t before = news.addresses.size();
+    parse_message(*message, link_, news);
+    for (const Ipv6Address& address : std::span(news.addresses).subspan(before)) {
+      if (place == NetlinkDump::Place::Within) dumped_.push_back(address.address);
+      note(address);
+    }
+    if (place == NetlinkDump::Place::End) tell_vanished(news);
+    if (place == NetlinkDump::Place::EndOfAnother) UEBO_TRY(request_dump());
+  }
+  return {};
+}
+
+/// As the link monitor does: what is queued is read in spite of an error.
 Result<Ipv6News> Ipv6Monitor::receive() {
+  if (owed_) return std::unexpected(*std::exchange(owed_, std::nullopt));
   Ipv6News news;
   std::vector<std::byte> buffer(netlink::datagram_size);
   for (int turn = 0; turn < datagrams_per_turn; ++turn) {
     const auto datagram = netlink::receive(fd(), buffer);
     if (!datagram && datagram.error().code == EAGAIN) break;
-    if (!datagram) return std::unexpected(datagram.error());
-    if (const auto failure = netlink::failure_in(*datagram); failure.code != 0 && failure.code != EBUSY)
-      return fail(failure.code, "list", "IPv6 addresses", failure.words);
-    Ipv6News more = parse_ipv6_messages(*datagram, link_);
-    std::ranges::move(more.addresses, std::back_inserter(news.addresses));
-    std::ranges::move(more.dns, std::back_inserter(news.dns));
+    const Result<> taken = datagram ? take(*datagram, news) : std::unexpected(datagram.error());
+    if (!taken) owed_ = taken.error();
   }
+  if (owed_ && news.addresses.empty() && news.dns.empty()) return std::unexpected(*std::exchange(owed_, std::nullopt));
   return news;
 }
 

@@ -183,4 +183,19 @@ Result<> set_default_route(const std::string& link, const std::string& gateway, 
   return {};
 }
 
+Result<> remove_default_route(const std::string& link, unsigned metric) {
+  const unsigned index = UEBO_TRY(index_of(link));
+  rtmsg body{};
+  body.rtm_family = AF_INET;
+  body.rtm_table = RT_TABLE_MAIN;
+  body.rtm_protocol = RTPROT_DHCP;
+  body.rtm_scope = RT_SCOPE_NOWHERE;  // of any
+  netlink::Request request(RTM_DELROUTE, NLM_F_REQUEST | NLM_F_ACK, body);
+  request.add(RTA_OIF, index);
+  request.add(RTA_PRIORITY, metric);
+  const auto removed = netlink::exchange(request, "remove default route", "through " + link);
+  if (!removed && removed.error().code != ESRCH) return std::unexpected(removed.error());
+  return {};
+}
+
 }  // namespace uebo::kernel

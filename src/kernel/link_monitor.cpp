@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <utility>
 
 #include "netlink.hpp"
 #include "uebo/kernel/link.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 using netlink::Bytes;
 
-constexpr int datagrams_per_turn = 64;
+constexpr int datagrams_per_turn = 128;  // more than fit into a receive buffer of the usual size
 
 std::string mac_text(Bytes address) {
   if (address.size() != 6 || std::ranges::all_of(address, [](std::byte byte) { return byte == std::byte{0}; }))
@@ -62,12 +63,14 @@ std::optional<Link> parse_link(netlink::Message message) {
   return link;
 }
 
-netlink::Request dump_request() { return {RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, ifinfomsg{}}; }
+netlink::Request dump_request(std::uint32_t number) {
+  return {RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, ifinfomsg{}, number};
+}
 
-bool ends_a_dump(Bytes messages) {
-  while (const auto message = netlink::next_message(messages))
-    if (message->header.nlmsg_type == NLMSG_DONE) return true;
-  return false;
+Link gone(Link link) {
+  link.removed = true;
+  link.up = link.carrier = false;
+  return link;
 }
 
 }  // namespace
@@ -87,54 +90,65 @@ Result<LinkMonitor> LinkMonitor::open() {
 }
 
 Result<> LinkMonitor::request_dump() {
-  UEBO_TRY(netlink::send(fd(), dump_request()));
-  dumped_.emplace();
+  UEBO_TRY(netlink::send(fd(), dump_request(dump_.begin())));
+  dumped_.clear();
   return {};
 }
 
-void LinkMonitor::note(const Link& link) {
-  if (dumped_) dumped_->insert(link.index);
+void LinkMonitor::note(const Link& link, std::vector<Link>& changes) {
+  const auto of_that_name = [&](const auto& item) { return item.second.name == link.name && item.first != link.index; };
+  if (const auto former = std::ranges::find_if(known_, of_that_name); !link.removed && former != known_.end()) {
+    changes.push_back(gone(former->second));
+    known_.erase(former);
+  }
   if (link.removed)
     known_.erase(link.index);
   else
     known_.insert_or_assign(link.index, link);
+  changes.push_back(link);
 }
 
 /// What is known and was not in the dump that has ended: its removal was among the messages that were lost.
-std::vector<Link> LinkMonitor::vanished() {
-  std::vector<Link> gone;
-  for (const auto& [index, link] : known_)
-    if (!dumped_->contains(index)) gone.push_back(link);
-  dumped_.reset();
-  for (Link& link : gone) {
-    link.removed = true;
-    link.up = link.carrier = false;
-    known_.erase(link.index);
-  }
-  return gone;
+void LinkMonitor::tell_vanished(std::vector<Link>& changes) {
+  std::erase_if(known_, [&](const auto& item) {
+    if (dumped_.contains(item.first)) return false;
+    changes.push_back(gone(item.second));
+    return true;
+  });
 }
 
+Result<> LinkMonitor::take(Bytes messages, std::vector<Link>& changes) {
+  if (const auto failure = netlink::failure_in(messages); failure.code != 0 && failure.code != EBUSY)
+    return fail(failure.code, "list", "network links", failure.words);
+  while (const auto message = netlink::next_message(messages)) {
+    const auto place = dump_.place_of(message->header, message->payload);
+    if (const auto link = parse_link(*message)) {
+      if (place == NetlinkDump::Place::Within) dumped_.insert(link->index);
+      note(*link, changes);
+    }
+    if (place == NetlinkDump::Place::End) tell_vanished(changes);
+    if (place == NetlinkDump::Place::EndOfAnother) UEBO_TRY(request_dump());
+  }
+  return {};
+}
+
+/// What is queued is read in spite of an error: after ENOBUFS the kernel queues no news until then, and says nothing.
 Result<std::vector<Link>> LinkMonitor::receive() {
+  if (owed_) return std::unexpected(*std::exchange(owed_, std::nullopt));
   std::vector<Link> changes;
   std::vector<std::byte> buffer(netlink::datagram_size);
   for (int turn = 0; turn < datagrams_per_turn; ++turn) {
     const auto datagram = netlink::receive(fd(), buffer);
     if (!datagram && datagram.error().code == EAGAIN) break;
-    if (!datagram) return std::unexpected(datagram.error());
-    if (const auto failure = netlink::failure_in(*datagram); failure.code != 0 && failure.code != EBUSY)
-      return fail(failure.code, "list", "network links", failure.words);
-    for (Link& link : parse_link_messages(*datagram)) {
-      note(link);
-      changes.push_back(std::move(link));
-    }
-    if (dumped_ && ends_a_dump(*datagram))
-      for (Link& link : vanished()) changes.push_back(std::move(link));
+    const Result<> taken = datagram ? take(*datagram, changes) : std::unexpected(datagram.error());
+    if (!taken) owed_ = taken.error();
   }
+  if (owed_ && changes.empty()) return std::unexpected(*std::exchange(owed_, std::nullopt));
   return changes;
 }
 
 Result<std::vector<Link>> links() {
-  return parse_link_messages(UEBO_TRY(netlink::exchange(dump_request(), "list", "network links")));
+  return parse_link_messages(UEBO_TRY(netlink::exchange(dump_request(1), "list", "network links")));
 }
 
 Result<Link> find_link(const std::string& name) {

@@ -26,8 +26,8 @@ class Request {
  public:
   /// `body` is the struct that the type asks for: ifinfomsg, ifaddrmsg, rtmsg.
   template <class Body>
-  Request(std::uint16_t type, std::uint16_t flags, const Body& body) {
-    append(nlmsghdr{.nlmsg_len = 0, .nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = 1, .nlmsg_pid = 0});
+  Request(std::uint16_t type, std::uint16_t flags, const Body& body, std::uint32_t number = 1) {
+    append(nlmsghdr{.nlmsg_len = 0, .nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = number, .nlmsg_pid = 0});
     append(body);
     finish();
   }
@@ -47,11 +47,6 @@ class Request {
   void add_text(std::uint16_t attribute, std::string_view text) {
     const std::string ended(text);
     add_bytes(attribute, std::as_bytes(std::span(ended.c_str(), ended.size() + 1)));
-  }
-  /// Bytes behind the body that are no attribute.
-  void add_raw(Bytes bytes) {
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-    finish();
   }
   [[nodiscard]] Bytes bytes() const { return bytes_; }
 

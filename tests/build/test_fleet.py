@@ -12,10 +12,11 @@ import pytest
 
 from fleet import board, boot_script, dnsmasq, memory, pxelinux, sdcard, uimage
 from fleet.board import MIB, ROOT
+from fleet.check import check_images
 from fleet.fleet import Fleet, Node, read
 from fleet.kernel_image import KernelImage
 from fleet.kernel_image import read as read_kernel
-from fleet.tree import Images, Tree, entry
+from fleet.tree import Images, Tree, architectures_of, entry
 
 NODE = '[[node]]\nname = "a"\nboard = "pine64-plus"\nmacs = ["02:00:00:00:00:01"]\n'
 
@@ -37,6 +38,9 @@ def other(name: str = "b", mac: str = "02:00:00:00:00:02", kind: str = "pine64-p
     (NODE + other(kind="pine64-pluss"), 7, "unknown 'pine64-pluss', did you mean pine64-plus?"),
     (NODE + 'uebo.boinc.pasword = "x"\n', 5, "unknown 'uebo.boinc.pasword', did you mean uebo.boinc.password?"),
     (NODE + other(kind="raspberry-pi-5"), 7, "raspberry-pi-5 can't work: Debian's kernel lacks"),
+    (NODE + other(kind="qemu-pc"), 7, "PC has no U-Boot, expected a board of aarch64 or armhf"),
+    ('[defaults]\nplatform = "amd64"\n' + NODE, 2, "platform: unknown 'amd64'"),
+    (NODE.replace('"a"', '["a"]'), 2, "expected a host label"),
     (NODE + "uebo.boinc.password = 7\n", 5, "uebo.boinc.password = 7, expected a text"),
     (NODE + 'uebo.boinc.password = "a$b"\n', 5, "holds $"),
     (NODE + "uebo.boinc.password = 'a\"b'\n", 5, 'holds "'),
@@ -93,7 +97,7 @@ def test_values_over_many_lines_do_not_hide_the_lines_of_keys(tmp_path: Path) ->
 def test_the_example_is_good() -> None:
     fleet, document = read(ROOT / "fleet.toml.example")
     assert not document.problems and len(fleet.nodes) == 2
-    assert fleet.nodes[0].append == ("console=ttyS0 uebo.hostname=pine-01 uebo.nfsdir=10.0.0.1:/boinc/pine-01 "
+    assert fleet.nodes[0].append == ("console=ttyS0,115200 uebo.hostname=pine-01 uebo.nfsdir=10.0.0.1:/boinc/pine-01 "
                                      "uebo.boinc.remote_hosts=10.0.0.5 uebo.boinc.password=secret quiet")  # fmt: skip
     assert fleet.nodes[1].append.endswith("quiet cma=16M")
     assert "{name}" not in fleet.default_append and "nfsdir" not in fleet.default_append
@@ -102,7 +106,7 @@ def test_the_example_is_good() -> None:
 def test_a_nodes_word_wins_and_spaces_are_quoted(tmp_path: Path) -> None:
     text = '[defaults]\nuebo.boinc.password = "common"\n' + NODE + 'uebo.boinc.password = "two words"\n'
     fleet, problems = fleet_of(tmp_path, text)
-    assert not problems and fleet.nodes[0].append == 'console=ttyS0 uebo.hostname=a uebo.boinc.password="two words"'
+    assert not problems and fleet.nodes[0].append == 'console=ttyS0,115200 uebo.hostname=a uebo.boinc.password="two words"'
 
 
 def test_fixed_addresses_go_into_the_command_line(tmp_path: Path) -> None:
@@ -116,7 +120,7 @@ def test_the_entry_of_a_node(tmp_path: Path) -> None:
     fleet = fleet_of(tmp_path, NODE)[0]
     assert pxelinux.text(entry(fleet.nodes[0])).splitlines() == [
         "default a", "prompt 0", "label a", "  kernel aarch64/Image", "  initrd aarch64/initramfs.zst",
-        "  fdt aarch64/dtbs/allwinner/sun50i-a64-pine64-plus.dtb", "  append console=ttyS0 uebo.hostname=a",
+        "  fdt aarch64/dtbs/allwinner/sun50i-a64-pine64-plus.dtb", "  append console=ttyS0,115200 uebo.hostname=a",
     ]  # fmt: skip
 
 
@@ -157,7 +161,7 @@ def test_a_zimages_table_tells_its_unpacked_size(tmp_path: Path) -> None:
 
 def test_every_board_has_room_for_forty_megabytes_of_kernel() -> None:
     for kind in board.load().values():
-        if kind.uboot and kind.kernel_format == "Image":
+        if kind.uboot and board.kernel_image(kind.arch) == "Image":
             assert not memory.overlaps(kind, kernel_of(40 * MIB), 24 * MIB), kind.id
 
 
@@ -240,8 +244,42 @@ def test_a_pi_finds_its_own_loaders_files(tmp_path: Path, images: Images) -> Non
     Tree(tmp_path / "tftproot", images, fleet_of(tmp_path, text)[0], ["aarch64"]).write(firmware)
     folder = tmp_path / "tftproot/0123abcd"
     assert (folder / "start4.elf").read_text() == "firmware"
-    assert (folder / "cmdline.txt").read_text() == "console=ttyS1 uebo.hostname=b\n"
+    assert (folder / "cmdline.txt").read_text() == "console=ttyS1,115200 uebo.hostname=b\n"
     assert "arm_64bit=1\nkernel=Image\ninitramfs initramfs.zst followkernel\n" in (folder / "config.txt").read_text()
+
+
+def test_pis_that_no_serial_number_tells_apart_find_kernel_and_device_tree_of_their_model(tmp_path: Path, images: Images) -> None:
+    firmware = tmp_path / "firmware"
+    firmware.mkdir()
+    (firmware / "start.elf").write_text("firmware")
+    give_device_tree(images, "broadcom/bcm2837-rpi-3-b.dtb")
+    root = tmp_path / "tftproot"
+    Tree(root, images, Fleet(default_append="quiet"), ["aarch64", "armhf"]).write(firmware)
+    lines = (root / "config.txt").read_text().splitlines()
+    assert lines[:2] == ["enable_uart=1", "upstream_kernel=1"]
+    for model, bits, kernel, folder in (("pi2", 0, "zImage", "armhf"), ("pi3", 1, "Image", "aarch64"), ("pi4", 1, "Image", "aarch64")):
+        place = lines.index(f"[{model}]")
+        assert lines[place + 1 : place + 4] == [f"arm_64bit={bits}", f"kernel={folder}/{kernel}",
+                                                f"initramfs {folder}/initramfs.zst followkernel"]  # fmt: skip
+        assert (root / folder / kernel).exists()
+    assert (root / "bcm2837-rpi-3-b.dtb").exists() and (root / "start.elf").exists()
+
+
+def test_an_image_that_does_not_fit_a_nodes_board_is_refused_with_its_line(tmp_path: Path, images: Images) -> None:
+    # Its header says that it takes 340 MiB when it runs (Documentation/arch/arm64/booting.rst), from the next 2 MiB on.
+    header = struct.pack("<IIQQQQQQ4s", 0, 0, 0, 340 * MIB, 0xA, 0, 0, 0, b"ARM\x64")
+    images.kernel("aarch64").write_bytes(header.ljust(100, b"\0"))
+    (tmp_path / "fleet.toml").write_text(NODE)
+    fleet, text = read(tmp_path / "fleet.toml")
+    give_device_tree(images, fleet.nodes[0].dtb)
+    check_images(fleet, images, text)
+    assert text.report().startswith("fleet.toml:3: a: on Pine64+ the kernel (341.5 MiB at"), text.report()
+    assert "overlap" in text.report()
+
+
+def test_what_an_earlier_build_left_changes_no_default(tmp_path: Path, images: Images) -> None:
+    assert architectures_of(fleet_of(tmp_path, NODE)[0], images) == ["aarch64"]
+    assert architectures_of(Fleet(), images) == ["aarch64", "armhf"]
 
 
 @pytest.mark.parametrize(("more", "proxy"), [
@@ -274,7 +312,7 @@ def test_a_card_has_loader_fat_and_storage(tmp_path: Path, images: Images) -> No
         file.seek(8192)
         assert file.read(10) == b"the loader"
     assert mtype(card, "extlinux/extlinux.conf").splitlines()[3:] == [
-        "  kernel /Image", "  initrd /initramfs.zst", f"  fdt /dtbs/{node.dtb}", "  append console=ttyS0 uebo.hostname=a",
+        "  kernel /Image", "  initrd /initramfs.zst", f"  fdt /dtbs/{node.dtb}", "  append console=ttyS0,115200 uebo.hostname=a",
     ]  # fmt: skip
     assert mtype(card, f"dtbs/{node.dtb}") == "device tree"
     found = subprocess.run(["/usr/sbin/blkid", "-p", "-O", str(sdcard.FAT_START + sdcard.FAT_SIZE), str(card)],
@@ -301,7 +339,7 @@ def test_a_card_whose_board_needs_other_addresses_has_a_script(tmp_path: Path, i
     files.mkdir()
     sdcard.fill(files, node, images, None)
     script = (files / "boot.scr").read_bytes()
-    assert b"setenv fdt_addr_r 0x03d00000" in script and b"setenv bootargs 'console=ttyS1 uebo.hostname=b'\n" in script
+    assert b"setenv fdt_addr_r 0x03d00000" in script and b"setenv bootargs 'console=ttyS1,115200 uebo.hostname=b'\n" in script
     # Debian's U-Boot for the Raspberry Pi has no sysboot, and it would rather read an extlinux.conf without the addresses.
     assert b"sysboot" not in script and not (files / "extlinux").exists()
     assert script.rstrip(b"\n").endswith(b"booti ${kernel_addr_r} ${ramdisk_addr_r}:${filesize} ${fdt_addr_r}")
@@ -331,7 +369,7 @@ def test_a_card_for_an_old_loader_has_a_boot_ini(tmp_path: Path, images: Images)
     files.mkdir()
     sdcard.fill(files, node, images, None)
     assert (files / "boot.ini").read_text().splitlines() == [
-        "ODROIDC-UBOOT-CONFIG", "", """setenv bootargs 'console=ttyS0 uebo.hostname=b uebo.boinc.password="two words"'""",
+        "ODROIDC-UBOOT-CONFIG", "", """setenv bootargs 'console=ttyS0,115200 uebo.hostname=b uebo.boinc.password="two words"'""",
         "fatload mmc 0:1 0x42000000 uImage", "fatload mmc 0:1 0x43400000 uInitrd", "fatload mmc 0:1 0x43000000 sun8i-h3-orangepi-pc.dtb",
         "bootm 0x42000000 0x43400000 0x43000000",
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.request
@@ -54,6 +55,8 @@ class Guest:
         WORK.mkdir(parents=True, exist_ok=True)
         self.directory = WORK / self.name
         self.directory.mkdir(exist_ok=True)
+        # A socket's path has room for 107 characters, of which ssh takes 17 for itself.
+        self._sockets = tempfile.TemporaryDirectory(prefix="uebo-")
         self.serial_log = WORK / f"{self.name}.log"
         self.ports = {22: free_port(), 9100: free_port(), 31416: free_port()}
         self.qemu: subprocess.Popen[bytes] | None = None
@@ -92,7 +95,7 @@ class Guest:
         return ["-drive", f"if=none,id=disk{number},{drive}", *controller, "-device", f"{device},drive=disk{number}"]
 
     def _path(self, what: str) -> Path:
-        return self.directory / what
+        return Path(self._sockets.name) / what
 
     def start(self) -> Guest:
         for stale in ("serial", "monitor", "ssh"):
@@ -265,6 +268,11 @@ class Guest:
     def conditions(self) -> dict[str, dict[str, str]]:
         conditions: dict[str, dict[str, str]] = self.status()["conditions"]
         return conditions
+
+    def storage_mount(self) -> list[str]:
+        """Source and type of what is mounted on /storage; nothing where nothing is."""
+        mounts = [line.split() for line in self.run("cat /proc/mounts").splitlines()]
+        return next((mount[:3:2] for mount in mounts if mount[1] == "/storage"), [])
 
     def boinccmd(self, *words: str, password: str | None) -> subprocess.CompletedProcess[str]:
         # In an empty directory: the client's tool takes a password that lies where it is.

@@ -10,17 +10,17 @@ import re
 import shutil
 import signal
 import subprocess
-import threading
 from pathlib import Path
 
 import pytest
 
 from guest import WORK, free_port
+from support.network import Network
 from support.waiting import wait_for
 
 # Seconds: after a restart locks are given to those alone who had them, until all of these have asked or the time is over;
-# a client that says nothing for so long has lost its locks, and an emulated one on a busy machine may pause for some.
-GRACE = 20
+# a client that says nothing for so long has lost its state, and an emulated one on a busy machine may pause for some.
+GRACE = 60
 
 CONFIGURATION = """
 NFS_CORE_PARAM {{ NFS_Protocols = 4; NFS_Port = {port}; Bind_addr = {address}; Enable_NLM = false; Enable_RQUOTA = false; }}
@@ -31,7 +31,11 @@ EXPORT {{ Export_Id = 1; Path = {data}; Pseudo = /uebo; Access_Type = {access}; 
 
 
 class NfsServer:
-    def __init__(self, name: str, access: str = "RW", squash: str = "No_Root_Squash", address: str = "127.0.0.1") -> None:
+    """`lan`: it runs in that network, at `address`, instead of on the host's loopback."""
+
+    def __init__(self, name: str, access: str = "RW", squash: str = "No_Root_Squash", address: str = "127.0.0.1",
+                 lan: Network | None = None) -> None:  # fmt: skip
+        self.lan = lan
         # ganesha reads brackets in a path as something of its own.
         self.directory = WORK / ("nfs-" + re.sub(r"[^A-Za-z0-9_-]+", "-", name))
         self.data = self.directory / "data"
@@ -43,7 +47,6 @@ class NfsServer:
         self.address = address
         self.configure(access, squash)
         self.process: subprocess.Popen[bytes] | None = None
-        self._reader: threading.Thread | None = None
 
     def configure(self, access: str = "RW", squash: str = "No_Root_Squash") -> None:
         text = CONFIGURATION.format(port=self.port, address=self.address, state=self.state, data=self.data, access=access,
@@ -62,17 +65,19 @@ class NfsServer:
         """Returns when it takes connections. Many may run at once: the file of the process id tells them apart."""
         if os.geteuid() != 0:
             pytest.skip("nfs-ganesha needs root")
-        self.process = subprocess.Popen(
-            ["/usr/bin/ganesha.nfsd", "-F", "-f", str(self.directory / "ganesha.conf"), "-L", str(self.log),
-             "-p", str(self.directory / "pid"), "-N", "NIV_EVENT"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        command = ["/usr/bin/ganesha.nfsd", "-F", "-f", str(self.directory / "ganesha.conf"), "-L", str(self.log),
+                   "-p", str(self.directory / "pid"), "-N", "NIV_EVENT"]  # fmt: skip
+        self.process = subprocess.Popen(self._inside(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(self.listens, f"ganesha listens; log: {self.log}", 30, 0.1)
         return self
 
     def listens(self) -> bool:
         assert self.process and self.process.poll() is None, f"ganesha ended: {self.log.read_text()[-2000:]}"
-        lines = Path("/proc/net/tcp").read_text().splitlines() + Path("/proc/net/tcp6").read_text().splitlines()
-        return any(f":{self.port:04X} " in line.split(" 0A ")[0] + " " and " 0A " in line for line in lines)
+        sockets = subprocess.run(self._inside(["ss", "-Hltn"]), check=True, capture_output=True, text=True).stdout
+        return f":{self.port} " in sockets
+
+    def _inside(self, command: list[str]) -> list[str]:
+        return self.lan.inside(*command) if self.lan else command
 
     def freeze(self) -> None:
         assert self.process

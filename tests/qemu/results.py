@@ -1,7 +1,8 @@
-"""The record of a run: each case with its commit, its boards and its serial logs, and the images. A pytest plug-in.
+"""The record of what was run: for each case its outcome, its boards, its serial logs, and which run it was of; of each run
+the commit and the images. A pytest plug-in.
 
 A run with --full leaves it in out/tests/shown/: results.json and, beside it, the serial log of every guest of every case.
-A later run with --full of the same images, be it of some cases only, adds to the record what it showed.
+A run of all cases begins it anew; one of some of them takes the place of what it says about these.
 Copied to tests/qemu/results.json, it is what buildsteps/readme-tables makes the README's table from.
 """
 
@@ -61,30 +62,23 @@ def images() -> dict[str, str]:
     return {image.arch: digest(image.initramfs) for image in sorted(there, key=lambda image: image.arch)}
 
 
-def earlier_record() -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((SHOWN / "results.json").read_text())
-        return record
-    except (OSError, ValueError):
-        return {}
-
-
 class Recorder:
     """Collects while the tests run, writes at the end."""
 
     def __init__(self) -> None:
         self.groups: dict[str, str] = {}
         self.cases: dict[str, dict[str, Any]] = {}
-        self.images = images()
-        self.commit = git("describe", "--always", "--dirty", "--abbrev=12")
-        earlier = earlier_record()
-        if earlier.get("images") == self.images:
-            self.groups = earlier["groups"]
-            self.earlier = {case["case"]: case for case in earlier["cases"]}
-        else:
-            self.earlier = {}
-            shutil.rmtree(SHOWN, ignore_errors=True)
-            SHOWN.mkdir(parents=True)
+        self.run = {
+            "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+            "commit": git("describe", "--always", "--dirty", "--abbrev=12"),
+            "images": images(),
+        }
+        SHOWN.mkdir(parents=True, exist_ok=True)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not session.config.getoption("keyword") and all(Path(word).is_dir() for word in session.config.args):
+            shutil.rmtree(SHOWN)
+            SHOWN.mkdir()
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -92,8 +86,8 @@ class Recorder:
         report = outcome.get_result()  # type: ignore[attr-defined]
         self.groups[group_of(item)] = heading_of(item)
         case = self.cases.setdefault(case_of(item), {
-            "case": case_of(item), "group": group_of(item), "title": title_of(item), "commit": self.commit, "outcome": "passed",
-            "boards": [], "serial": [], "seconds": 0.0,
+            "case": case_of(item), "group": group_of(item), "title": title_of(item), "outcome": "passed", "boards": [],
+            "serial": [], "seconds": 0.0,
         })  # fmt: skip
         case["seconds"] = round(case["seconds"] + report.duration, 1)
         if report.outcome != "passed":
@@ -113,14 +107,31 @@ class Recorder:
             case["boards"] = sorted({*case["boards"], guest.machine.name})
 
     def pytest_sessionfinish(self) -> None:
-        cases = self.earlier | self.cases
-        record = {
-            "images": self.images,
-            "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
-            "groups": dict(sorted(self.groups.items())),
-            "cases": [cases[name] for name in sorted(cases)],
-        }
-        (SHOWN / "results.json").write_text(json.dumps(record, indent=1) + "\n")
+        record = read()
+        runs = [*record["runs"], self.run]
+        cases = {case["case"]: case for case in record["cases"]}
+        cases |= {name: case | {"run": len(runs) - 1} for name, case in self.cases.items()}
+        write(runs, record["groups"] | self.groups, [cases[name] for name in sorted(cases)])
+
+
+def read() -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((SHOWN / "results.json").read_text())
+        return record
+    except FileNotFoundError:
+        return {"runs": [], "groups": {}, "cases": []}
+
+
+def write(runs: list[dict[str, Any]], groups: dict[str, str], cases: list[dict[str, Any]]) -> None:
+    """Runs that no case is of any more are left out; of equal ones the first counts."""
+    kept: list[dict[str, Any]] = []
+    for case in cases:
+        run = runs[case["run"]]
+        if run not in kept:
+            kept.append(run)
+        case["run"] = kept.index(run)
+    record = {"runs": kept, "groups": dict(sorted(groups.items())), "cases": cases}
+    (SHOWN / "results.json").write_text(json.dumps(record, indent=1) + "\n")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,15 +14,13 @@ from plugged_guest import PluggedGuest
 from support.network import Bridge, Network, Server
 from support.waiting import scaled, wait_for
 
-if os.geteuid() != 0:
-    pytest.skip("namespaces with bridges need root", allow_module_level=True)
-
 pytestmark = pytest.mark.full
 
 Record = Callable[[str, object], None]
 RANGE = "--dhcp-range=10.77.0.100,10.77.0.120,2m"
 LONGEST_SILENCE = 10  # seconds between two requests of a client that nobody answers
 SLOW = 9
+ABSENCE = 300  # seconds
 
 
 class Lan:
@@ -107,8 +104,8 @@ def test_a_slow_server_is_waited_for(lan: Lan, node: PluggedGuest, record_proper
 def test_a_server_that_is_absent_is_asked_until_it_is_back(lan: Lan, node: PluggedGuest, record_property: Record) -> None:
     listener = lan.play("silent")
     start_anew(node)
-    # A client that waited longer each time would show it within three rounds; what holds for those holds for five minutes.
-    heard = wait_for(lambda: h if len(h := requests(listener, "discover")) >= 16 else None, "three rounds of requests", 120, 0.5)
+    heard = wait_for(lambda: h if (h := requests(listener, "discover")) and h[-1] >= h[0] + ABSENCE else None, "five minutes of requests",
+                     ABSENCE + 60, 0.5)  # fmt: skip
     gaps = [later - earlier for earlier, later in zip(heard, heard[1:])]
     record_property("longest silence of a DHCP client without a server, s", round(max(gaps), 1))
     assert max(gaps) <= scaled(LONGEST_SILENCE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,9 +11,6 @@ from guest import WORK, Disk
 from plugged_guest import PluggedGuest
 from support.network import Bridge, Network, Server
 from support.waiting import wait_for
-
-if os.geteuid() != 0:
-    pytest.skip("namespaces with bridges need root", allow_module_level=True)
 
 Record = Callable[[str, object], None]
 ADDRESS = "fd77::5054:ff:fe12:3456"

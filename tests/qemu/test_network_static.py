@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +12,6 @@ from guest import WORK, free_port
 from plugged_guest import PluggedGuest
 from support.network import Bridge, Network, Server
 from support.waiting import wait_for
-
-if os.geteuid() != 0:
-    pytest.skip("namespaces with bridges need root", allow_module_level=True)
 
 
 def listen(network: Network, bridge: Bridge) -> Server:
@@ -91,8 +87,8 @@ def test_fixed_addresses_come_back_with_the_carrier(node: tuple[PluggedGuest, Se
 def test_a_bad_setting_is_one_clear_line_and_dhcp_goes_on(lan: tuple[Network, Bridge, Bridge]) -> None:
     network, _, second = lan
     network.dnsmasq(f"--interface={second.name}", "--port=0", "--dhcp-range=10.78.0.100,10.78.0.100,2m")
-    guest = PluggedGuest("net-bad", append="uebo.net=10.78.0.5:::300::eth0:off uebo.net=10.78.0.6::10.99.0.1:24", lan=network,
-                         bridges=[second])  # fmt: skip
+    guest = PluggedGuest("net-bad", append="uebo.net=10.78.0.5:::300::eth0:off uebo.net=10.78.0.6::10.99.0.1:24 "
+                         "uebo.net=10.77.0.9:::24::eht0:off", lan=network, bridges=[second])  # fmt: skip
     guest.start()
     try:
         guest.move_to("10.78.0.100")
@@ -100,6 +96,8 @@ def test_a_bad_setting_is_one_clear_line_and_dhcp_goes_on(lan: tuple[Network, Br
         lines = guest.console_lines("uebo.net=")
         assert len([line for line in lines if 'netmask "300", expected a length from 1 to 32' in line]) == 1, lines
         assert len([line for line in lines if 'gateway "10.99.0.1", expected an address in the network of 10.78.0.6/24' in line]) == 1
+        told = wait_for(lambda: guest.console_lines("no such link"), "the console names the link that is not there", 60, 0.5)
+        assert len(told) == 1 and "eht0" in told[0] and "eth0" in told[0], told
     finally:
         guest.destroy()
 

@@ -22,7 +22,7 @@ def bare() -> Iterator[Guest]:
 
 
 def test_the_node_is_up_and_boinc_waits_for_storage(bare: Guest) -> None:
-    assert bare.try_run("mountpoint -q /storage").returncode != 0
+    assert bare.storage_mount() == []
     status = bare.status("boinc")
     assert status["state"] == "waiting"
     assert "storage" in status["waits_for"]

@@ -42,7 +42,7 @@ def test_uboot_boots_from_dnsmasq_as_it_was_configured() -> None:
                       nic="e1000", memory=1024)  # fmt: skip
     with Network(WORK / "dnsmasq-lan") as lan:
         bridge = lan.bridge("10.0.0.1/24")
-        dnsmasq = lan.start("rack", "dnsmasq", "--keep-in-foreground", "--user=root", "--log-facility=-", f"--conf-file={tree.parent}/dnsmasq.conf",
+        dnsmasq = lan.start("rack", "dnsmasq", "--keep-in-foreground", "--log-facility=-", f"--conf-file={tree.parent}/dnsmasq.conf",
                             f"--dhcp-leasefile={tree.parent}/leases", "--pid-file=")  # fmt: skip
         guest = PluggedGuest("pxe-dnsmasq", machine=board, disks=[Disk(disks.make_ext4(WORK / "dnsmasq.img"))], network="none", lan=lan,
                              bridges=[bridge], address="10.0.0.100")  # fmt: skip

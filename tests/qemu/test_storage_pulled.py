@@ -12,11 +12,6 @@ from guest import WORK, Guest
 from support.waiting import wait_for
 
 
-def mounted_from(guest: Guest) -> list[str]:
-    """Device and type of what is mounted on /storage; nothing where nothing is."""
-    return guest.try_run("grep ' /storage ' /proc/mounts").stdout.split()[:3:2]
-
-
 def node_of(guest: Guest, file: Path) -> str:
     """The disk in the guest that is as large as the file here."""
     sectors = file.stat().st_size // 512
@@ -40,7 +35,7 @@ def test_boinc_stops_and_goes_on_when_the_disk_is_back_under_another_name(kind: 
         guest.wait_for_ssh()
         guest.wait_for_state("boinc", "running", 120)
         guest.wait_for_state("purge", "done", 60)
-        assert mounted_from(guest) == ["/dev/sda", kind]
+        assert guest.storage_mount() == ["/dev/sda", kind]
         guest.run("echo before > /storage/boinc/before; sync")
         first = guest.status("boinc")["pid"]
 
@@ -49,7 +44,7 @@ def test_boinc_stops_and_goes_on_when_the_disk_is_back_under_another_name(kind: 
         assert status["waits_for"] == ["storage"]
         assert "/dev/sda has gone" in guest.status("storage")["detail"] and guest.state("storage") != "done"
         assert "storage" not in guest.conditions()
-        assert mounted_from(guest) == []
+        assert guest.storage_mount() == []
         assert guest.state("node_exporter") == "running"
 
         # The old name is free once the last who held the disk has let it go.
@@ -59,7 +54,7 @@ def test_boinc_stops_and_goes_on_when_the_disk_is_back_under_another_name(kind: 
         guest.plug_usb_disk_again("storage")
         status = guest.wait_for_state("boinc", "running", 120)
         assert status["pid"] != first
-        assert mounted_from(guest) == ["/dev/sdb", kind]
+        assert guest.storage_mount() == ["/dev/sdb", kind]
         assert guest.run("cat /storage/boinc/before") == "before\n"
         guest.try_run("poweroff")
         guest.wait_for_power_off(100)
@@ -89,7 +84,7 @@ def test_a_disk_that_was_out_for_a_moment_is_mounted_anew(time_server: TimeServe
             return bool(status["state"] == "running" and status["pid"] != first)
 
         wait_for(works_again, "BOINC runs anew", 120, 0.5)
-        assert mounted_from(guest)[1] == "ext4"
+        assert guest.storage_mount()[1] == "ext4"
         guest.run("echo on > /storage/on; sync")
         guest.try_run("poweroff")
         guest.wait_for_power_off(100)

@@ -38,5 +38,7 @@ class IpAddress {
 
 /// A netmask as a length: 20 for "255.255.240.0". None for what is no row of ones, and for none at all.
 [[nodiscard]] std::optional<unsigned> prefix_of_netmask(std::string_view text);
+/// What the class of an IPv4 address's network says where there is no netmask (RFC 950): 8, 16 or 24.
+[[nodiscard]] unsigned prefix_of_class(const IpAddress& address);
 
 }  // namespace uebo

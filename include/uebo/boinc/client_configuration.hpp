@@ -14,9 +14,15 @@ inline constexpr const char* kDataDirectory = "/storage/boinc";
 inline constexpr const char* kPasswordFile = "gui_rpc_auth.cfg";
 inline constexpr const char* kProjectList = "/etc/boinc-client/all_projects_list.xml";
 
+/// How the password is kept from the tasks, which share the client's user, once the client has read it. By owner: the
+/// file becomes root's. By place, where the file system has no owners: it moves out of the data directory into the one
+/// that holds it, which tasks don't see.
+enum class Seal { ByOwner, ByPlace };
+[[nodiscard]] Seal seal_of(const kernel::SafeDirectory& data);
+
 /// Writes the files into the client's data directory, owned by `owner`, while the client does not run:
-/// - gui_rpc_auth.cfg (0600): uebo.boinc.password; without it what is there already (or beside the directory, see
-///   seal_password()), else a new random password.
+/// - gui_rpc_auth.cfg (0600): uebo.boinc.password; without it what is there already (or beside the directory, where the
+///   seal is by place), else a new random password.
 /// - remote_hosts.cfg (0600): uebo.boinc.remote_hosts. Without the argument a file made by hand stays. Without a
 /// password
 ///   on the command line remote access stays off: the file becomes remote_hosts.cfg.off.
@@ -24,13 +30,9 @@ inline constexpr const char* kProjectList = "/etc/boinc-client/all_projects_list
 ///   left alone, with a line in the log.
 /// - all_projects_list.xml: the image's, where there is none.
 [[nodiscard]] Result<> configure_client(const std::string& directory, const config::KernelArgs& args,
-                                        kernel::Owner owner, const std::string& project_list = kProjectList);
+                                        kernel::Owner owner, Seal seal, const std::string& project_list = kProjectList);
 
-enum class Seal { ByOwner, ByPlace };
-
-/// Keeps the password from the tasks, which share the client's user, once the client has read it. By owner: the file
-/// becomes root's. By place, where the file system has no owners: it moves out of the data directory into the one that
-/// holds it, which tasks don't see.
+/// Once the client has read it.
 [[nodiscard]] Result<> seal_password(const std::string& directory, Seal seal);
 
 }  // namespace uebo::boinc

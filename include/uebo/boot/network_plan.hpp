@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct LinkPlan {
   bool dhcp = true;
   bool router_advertisements = true;
   std::vector<std::string> addresses;
+  bool dhcp_left_out = false;  // asked for beside a fixed IPv4 address, whose place a lease would take
   bool operator==(const LinkPlan&) const = default;
 };
 
@@ -29,6 +31,8 @@ class NetworkPlan {
   /// settings that name none. The answer for a link stays the same from then on.
   [[nodiscard]] LinkPlan plan_for(const std::string& link);
 
+  /// The devices that settings name, each once.
+  [[nodiscard]] std::set<std::string> devices() const;
   /// VLANs that settings name, by the names of their devices.
   [[nodiscard]] std::map<std::string, config::Vlan> vlans() const;
   /// Settings leave it without any address.
@@ -61,6 +65,5 @@ struct LinkUnits {
 [[nodiscard]] std::string static_holder(const std::string& link);
 
 [[nodiscard]] ServerLists server_lists(const std::vector<config::NetworkSetting>& settings);
-[[nodiscard]] bool has_ipv4(const std::vector<config::NetworkSetting>& settings);
 
 }  // namespace uebo::boot

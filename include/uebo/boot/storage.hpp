@@ -36,9 +36,16 @@ struct StorageChoice {
 /// behind. Empty: the image has nothing for it.
 [[nodiscard]] std::vector<std::string> checker_of(std::string_view type);
 
-/// What the checker's exit code, a sum of conditions as in fsck(8), means for mounting.
+/// What the check found, which decides about mounting.
 enum class CheckResult { Clean, Corrected, Uncorrected, Cancelled, Failed };
+
+/// e2fsck's exit code is a sum of conditions, as in fsck(8).
 [[nodiscard]] CheckResult check_result(int exit_code);
+
+/// fsck.fat's exit codes, one a run. Its 1 is all of: mended, could not write, could not read, gave up
+/// (fsck.fat.c, common.c); and what its first run cuts off, the next removes. So only a run that finds nothing counts.
+/// None: it is to be run again.
+[[nodiscard]] std::optional<CheckResult> vfat_check_result(const std::vector<int>& exit_codes);
 
 /// ext2, ext3, ext4: what e2fsck checks.
 [[nodiscard]] bool is_ext(std::string_view type);

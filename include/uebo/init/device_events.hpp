@@ -36,10 +36,12 @@ class DeviceEvents {
                kernel::LinkMonitor links, boot::NetworkPlan plan);
   void read_uevents();
   void read_links();
+  void take_links();
   void link_changed(const kernel::Link& link);
   void carrier_changed(const Carriers::News& news);
   void start_units_of(const std::string& link);
   void arm_carriers();
+  void look_for_devices(bool modules_had_settled);
 
   event::Loop& loop_;
   supervise::Supervisor& supervisor_;
@@ -48,6 +50,7 @@ class DeviceEvents {
   boot::NetworkPlan plan_;
   Carriers carriers_;
   std::optional<event::Loop::TimerId> carrier_timer_;
+  std::optional<event::Loop::TimerId> devices_timer_;
   std::map<std::string, std::string> macs_;  // of the links that are or were Ethernet
   std::set<std::string> started_;            // links whose units have been started
 };

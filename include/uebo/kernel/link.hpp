@@ -14,6 +14,7 @@
 #include "uebo/base/ip_address.hpp"
 #include "uebo/base/result.hpp"
 #include "uebo/base/unique_fd.hpp"
+#include "uebo/kernel/netlink_dump.hpp"
 
 namespace uebo::kernel {
 
@@ -33,18 +34,24 @@ class LinkMonitor {
  public:
   [[nodiscard]] static Result<LinkMonitor> open();
   [[nodiscard]] int fd() const { return fd_.get(); }
-  /// The changes that can be read now. ENOBUFS: some were lost; request_dump() and go on.
+  /// The changes that can be read now. ENOBUFS: some were lost; request_dump() and go on. An error that came behind
+  /// changes is told by the next call: make it where owes_error(), the socket has nothing to be polled for then.
   [[nodiscard]] Result<std::vector<Link>> receive();
-  /// All links arrive once more; whichever of those seen before is not among them arrives as removed.
+  [[nodiscard]] bool owes_error() const { return owed_.has_value(); }
+  /// All links arrive once more; whichever of those seen before is not among them arrives as removed. So does, first,
+  /// one whose name another link has by now: it is a device of its own, without the addresses of the former.
   [[nodiscard]] Result<> request_dump();
 
  private:
-  void note(const Link& link);
-  std::vector<Link> vanished();
+  Result<> take(std::span<const std::byte> messages, std::vector<Link>& changes);
+  void note(const Link& link, std::vector<Link>& changes);
+  void tell_vanished(std::vector<Link>& changes);
 
   UniqueFd fd_;
   std::map<int, Link> known_;
-  std::optional<std::set<int>> dumped_;  // while a dump is under way: who has arrived since
+  NetlinkDump dump_;
+  std::set<int> dumped_;  // who has arrived in the dump that is under way
+  std::optional<Error> owed_;
 };
 
 /// The links that whole RTM_NEWLINK and RTM_DELLINK messages tell of. Anything else in it, and all behind a message
@@ -68,6 +75,8 @@ class LinkMonitor {
 [[nodiscard]] Result<> add_vlan(const std::string& parent, const std::string& name, unsigned id);
 /// `gateway` empty: everything is on the link (IPv4). Replaces the default route of the same metric and family.
 [[nodiscard]] Result<> set_default_route(const std::string& link, const std::string& gateway, unsigned metric);
+/// The IPv4 one of that metric that set_default_route() has made. None of it there is success.
+[[nodiscard]] Result<> remove_default_route(const std::string& link, unsigned metric);
 /// The MAC that names the node: of the ethernet link with the lowest index.
 [[nodiscard]] std::optional<std::string> node_mac();
 

@@ -63,5 +63,12 @@ TEST(Netmask, IsARowOfOnes) {
     EXPECT_FALSE(prefix_of_netmask(text)) << text;
 }
 
+TEST(Netmask, IsOfTheNetworksClassWhereThereIsNone) {
+  EXPECT_EQ(prefix_of_class(address("10.0.2.15")), 8U);
+  EXPECT_EQ(prefix_of_class(address("127.255.0.1")), 8U);
+  EXPECT_EQ(prefix_of_class(address("128.0.0.1")), 16U);
+  EXPECT_EQ(prefix_of_class(address("192.168.1.2")), 24U);
+}
+
 }  // namespace
 }  // namespace uebo

@@ -17,9 +17,9 @@ using testing::MatchesRegex;
 
 class ClientConfiguration : public testing::Test {
  protected:
-  void configure(const std::string& command_line) {
+  void configure(const std::string& command_line, Seal seal = Seal::ByOwner) {
     const auto configured = configure_client(tree.path("data"), config::KernelArgs::parse(command_line),
-                                             {.user = geteuid(), .group = getegid()}, tree.path("projects.xml"));
+                                             {.user = geteuid(), .group = getegid()}, seal, tree.path("projects.xml"));
     ASSERT_TRUE(configured) << configured.error().message();
   }
   [[nodiscard]] bool exists(const std::string& name) const {
@@ -69,9 +69,16 @@ TEST_F(ClientConfiguration, SealsThePasswordByItsPlaceWhereThereAreNoOwners) {
   EXPECT_FALSE(exists("gui_rpc_auth.cfg")) << "a task could read it there";
   EXPECT_EQ(tree.read("gui_rpc_auth.cfg"), password);
   tree.write("data/gui_rpc_auth.cfg", "a task's own\n");
-  configure("");
+  configure("", Seal::ByPlace);
   EXPECT_EQ(read("gui_rpc_auth.cfg"), password) << "the one that was sealed is kept";
   configure("uebo.boinc.password=s3cret");
+  EXPECT_EQ(read("gui_rpc_auth.cfg"), "s3cret\n");
+}
+
+TEST_F(ClientConfiguration, LooksAtNoSealedPasswordWhereThereAreOwners) {
+  tree.write("gui_rpc_auth.cfg", "came with the files of a card\n");
+  tree.write("data/gui_rpc_auth.cfg", "s3cret\n");
+  configure("");
   EXPECT_EQ(read("gui_rpc_auth.cfg"), "s3cret\n");
 }
 

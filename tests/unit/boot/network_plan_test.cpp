@@ -37,8 +37,10 @@ TEST(NetworkPlan, BothFamiliesAndDhcpMayStandBesideEachOther) {
   EXPECT_THAT(both.plan_for("eth0").addresses, ElementsAre("10.0.0.5:::24::eth0", "[fd00::5]:::64::eth0"));
   auto mixed = plan("uebo.net=[fd00::5]:::64::eth0 uebo.net=:::::eth0:dhcp");
   EXPECT_THAT(names("eth0", mixed.plan_for("eth0")), ElementsAre("dhcp@eth0", "ipv6@eth0", "static@eth0"));
-  EXPECT_FALSE(plan("uebo.net=10.0.0.5:::24::eth0 uebo.net=:::::eth0:dhcp").plan_for("eth0").dhcp)
-      << "a lease would take the other IPv4 address away";
+  EXPECT_FALSE(mixed.plan_for("eth0").dhcp_left_out);
+  const LinkPlan dropped = plan("uebo.net=10.0.0.5:::24::eth0 uebo.net=:::::eth0:dhcp").plan_for("eth0");
+  EXPECT_FALSE(dropped.dhcp) << "a lease would take the other IPv4 address away";
+  EXPECT_TRUE(dropped.dhcp_left_out) << "which is worth a line";
 }
 
 TEST(NetworkPlan, SettingsWithoutADeviceAreForTheFirstLinkWithACarrier) {
@@ -56,6 +58,13 @@ TEST(NetworkPlan, LinkThatIsOffIsLeftAlone) {
   EXPECT_TRUE(off.is_off("eth1"));
   EXPECT_FALSE(off.is_off("eth0"));
   EXPECT_FALSE(plan("uebo.net=10.0.0.5:::24::eth1:off").is_off("eth1"));
+}
+
+TEST(NetworkPlan, KnowsTheDevicesThatAreNamed) {
+  EXPECT_THAT(
+      plan("uebo.net=10.0.0.5:::24 uebo.net=:::::eth1:dhcp uebo.net=:::::eth0.5:dhcp uebo.net=[fd00::5]:::64::eth1")
+          .devices(),
+      ElementsAre("eth0.5", "eth1"));
 }
 
 TEST(NetworkPlan, KnowsTheVlansThatAreToBeMade) {
@@ -87,8 +96,6 @@ TEST(StaticUnit, TellsItsServers) {
   const auto lists = server_lists({setting});
   EXPECT_EQ(lists.resolver, "nameserver 10.0.0.2\nnameserver fd00::2\n");
   EXPECT_THAT(lists.time_servers, ElementsAre("10.0.0.4"));
-  EXPECT_TRUE(has_ipv4({setting}));
-  EXPECT_FALSE(has_ipv4({config::parse_network_setting("[fd00::5]").value()}));
 }
 
 TEST(AddressHolders, AreAllThatMayHoldTheNet) {

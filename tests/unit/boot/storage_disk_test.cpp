@@ -53,8 +53,10 @@ TEST_F(StorageDisk, WithABtrfsThatSomebodyMountedByHandIsKnownByItsName) {
   plug("sda", "8:16");
   EXPECT_TRUE(is_there(mount_of("/dev/sda", makedev(0, 33))));
   EXPECT_FALSE(is_there(mount_of("/dev/sdb", makedev(0, 33))));
-  tree_.write("note", "no number\n");
-  EXPECT_TRUE(is_there(mount_of("/dev/sda", makedev(0, 33))));
+  for (const char* note : {"no number\n", "8:0x\n", "8 :0\n", "8:0 8:16\n", "8:0:16\n"}) {
+    tree_.write("note", note);
+    EXPECT_TRUE(is_there(mount_of("/dev/sda", makedev(0, 33)))) << note;
+  }
 }
 
 TEST_F(StorageDisk, OfAServerIsAlwaysThere) { EXPECT_TRUE(is_there(mount_of("nas:/export", makedev(0, 40)))); }

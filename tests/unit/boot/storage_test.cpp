@@ -49,7 +49,7 @@ TEST(StorageChoice, DoesNotDependOnTheOrderOfTheDisks) {
     const auto choice = choose_storage(devices);
     EXPECT_THAT(paths(choice), ElementsAre("/dev/sdb", "/dev/sda"));
     EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("/dev/sdb, /dev/sda are labelled")));
-    EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("UUID is the lowest")));
+    EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("that with the lowest UUID is tried first")));
   }
 }
 
@@ -75,7 +75,14 @@ TEST(StorageChoice, TakesTheLabelOfAVfatInAnyCase) {
 TEST(StorageChoice, PrefersTheLabelThatIsSpeltAsItShouldBe) {
   const auto choice = choose_storage({disk("/dev/sda1", "1234-ABCD", "STORAGE", "vfat"), disk("/dev/sdb", "9999")});
   EXPECT_THAT(paths(choice), ElementsAre("/dev/sdb", "/dev/sda1"));
-  EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("its label is spelt so")));
+  EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("that with the label spelt so is tried first")));
+}
+
+TEST(StorageChoice, SpeaksOfTheUuidOnlyWhereThatDecides) {
+  const auto choice = choose_storage(
+      {disk("/dev/sda1", "1234-ABCD", "STORAGE", "vfat"), disk("/dev/sdb", "9999"), disk("/dev/sdc", "8888")});
+  EXPECT_THAT(paths(choice), ElementsAre("/dev/sdc", "/dev/sdb", "/dev/sda1"));
+  EXPECT_THAT(choice.warnings, ElementsAre(HasSubstr("spelt so")));
 }
 
 TEST(StorageChoice, LeavesALabelInAnotherCaseAloneAndSaysSo) {
@@ -149,6 +156,28 @@ TEST(CheckResult, IsReadFromTheSumOfConditions) {
   EXPECT_EQ(check_result(5), CheckResult::Uncorrected);
   for (const int code : {8, 12, 16, 128, 128 + 9, -1}) EXPECT_EQ(check_result(code), CheckResult::Failed) << code;
   for (const int code : {32, 33, 128 + 15}) EXPECT_EQ(check_result(code), CheckResult::Cancelled) << code;
+}
+
+TEST(VfatCheckResult, IsThatOfARunThatFindsNothing) {
+  EXPECT_EQ(vfat_check_result({0}), CheckResult::Clean);
+  EXPECT_EQ(vfat_check_result({1, 0}), CheckResult::Corrected);
+  EXPECT_EQ(vfat_check_result({1, 1, 0}), CheckResult::Corrected);
+}
+
+TEST(VfatCheckResult, IsNoneUntilTheThirdRunForFsckFatAlsoGivesUpWithOne) {
+  EXPECT_EQ(vfat_check_result({1}), std::nullopt);
+  EXPECT_EQ(vfat_check_result({1, 1}), std::nullopt);
+  EXPECT_EQ(vfat_check_result({1, 1, 1}), CheckResult::Uncorrected);
+}
+
+TEST(VfatCheckResult, IsNoSumOfConditions) {
+  // 6: the device can't be opened, which would be "corrected and left uncorrected" from e2fsck.
+  for (const int code : {2, 4, 6, 8, 32, 127, 128 + 9, -1}) {
+    EXPECT_EQ(vfat_check_result({code}), CheckResult::Failed) << code;
+    EXPECT_EQ(vfat_check_result({1, code}), CheckResult::Failed) << code;
+  }
+  EXPECT_EQ(vfat_check_result({128 + 15}), CheckResult::Cancelled);
+  EXPECT_EQ(vfat_check_result({1, 128 + 15}), CheckResult::Cancelled);
 }
 
 TEST(ServiceSettings, SayWhatIsDisabledForGood) {

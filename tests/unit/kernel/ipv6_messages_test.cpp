@@ -4,6 +4,7 @@
 #include <linux/if_addr.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <random>
 
 #include "../../../src/kernel/netlink.hpp"
@@ -46,19 +47,23 @@ Bytes dnssl(std::string_view names, unsigned lifetime = 600) {
   return option;
 }
 
-Request advertisement(const Bytes& options, int link = kLink, std::uint8_t type = kAdvertisement) {
+/// The options are no attributes: they stand behind the body as they came.
+Bytes advertisement(const Bytes& options, int link = kLink, std::uint8_t type = kAdvertisement) {
   nduseroptmsg header{};
   header.nduseropt_family = AF_INET6;
   header.nduseropt_ifindex = link;
   header.nduseropt_icmp_type = type;
   header.nduseropt_opts_len = static_cast<unsigned short>(options.size());
-  Request request(RTM_NEWNDUSEROPT, 0, header);
-  request.add_raw(options);
-  return request;
+  const Request request(RTM_NEWNDUSEROPT, 0, header);
+  Bytes message(request.bytes().begin(), request.bytes().end());
+  append(message, options);
+  const auto length = static_cast<std::uint32_t>(message.size());
+  memcpy(message.data(), &length, sizeof length);
+  return message;
 }
 
 std::vector<DnsOption> options_in(const Bytes& options) {
-  return parse_ipv6_messages(advertisement(options).bytes(), kLink).dns;
+  return parse_ipv6_messages(advertisement(options), kLink).dns;
 }
 
 TEST(RouterAdvertisement, NamesServersWithTheirLifetime) {
@@ -86,8 +91,8 @@ TEST(RouterAdvertisement, ManyOptionsAreReadAndOthersPassedOver) {
 }
 
 TEST(RouterAdvertisement, OfOtherLinksAndOtherMessagesIsPassedOver) {
-  EXPECT_THAT(parse_ipv6_messages(advertisement(rdnss({"fd00::1"}), 3).bytes(), kLink).dns, IsEmpty());
-  EXPECT_THAT(parse_ipv6_messages(advertisement(rdnss({"fd00::1"}), kLink, 135).bytes(), kLink).dns, IsEmpty());
+  EXPECT_THAT(parse_ipv6_messages(advertisement(rdnss({"fd00::1"}), 3), kLink).dns, IsEmpty());
+  EXPECT_THAT(parse_ipv6_messages(advertisement(rdnss({"fd00::1"}), kLink, 135), kLink).dns, IsEmpty());
 }
 
 TEST(RouterAdvertisement, ServersThatNoneCanBeAreLeftOut) {
@@ -123,7 +128,7 @@ TEST(RouterAdvertisement, AnyBytesAreTaken) {
   append(whole, dnssl(std::string_view("\4rack\3lan\0\7example\0", 18)));
   const auto message = advertisement(whole);
   for (int round = 0; round < 20'000; ++round) {
-    Bytes changed(message.bytes().begin(), message.bytes().end());
+    Bytes changed = message;
     for (int change = 0; change < 4; ++change) changed[random() % changed.size()] = std::byte(random() & 0xff);
     changed.resize(changed.size() - random() % 4);
     changed.shrink_to_fit();  // its end is the heap's

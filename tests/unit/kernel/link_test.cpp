@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <ifaddrs.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -13,27 +12,18 @@
 
 #include "../../../src/kernel/netlink.hpp"
 #include "in_namespaces.hpp"
+#include "links.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/kernel/mount.hpp"
 
 namespace uebo::kernel {
 namespace {
 
+using test::find;
 using test::in_namespaces;
+using test::make_veth;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// Makes eth7 and its other end eth8, both down, each with a MAC address of its own.
-void make_veth() {
-  if (system("PATH=/usr/sbin:/sbin:$PATH ip link add eth7 address 52:54:00:00:00:07 type veth peer name eth8 "
-             "address 52:54:00:00:00:08") != 0)
-    test::skip("no veth here, or ip of iproute2 is missing");
-}
-
-const Link* find(const std::vector<Link>& links, const std::string& name) {
-  const auto found = std::ranges::find(links, name, &Link::name);
-  return found == links.end() ? nullptr : &*found;
-}
 
 /// The IPv4 addresses of a link, by the C library.
 std::vector<std::string> addresses(const std::string& link) {
@@ -114,85 +104,6 @@ TEST(Links, LinkThatIsMissingIsAnError) {
     EXPECT_EQ(result.error().code, ENODEV);
     EXPECT_THAT(result.error().message(), HasSubstr("nolink0"));
   }
-}
-
-std::vector<Link> next_changes(LinkMonitor& monitor) {
-  pollfd watch{.fd = monitor.fd(), .events = POLLIN, .revents = 0};
-  EXPECT_EQ(poll(&watch, 1, 10'000), 1) << "no message from the kernel";
-  const auto changes = monitor.receive();
-  EXPECT_TRUE(changes) << changes.error().message();
-  return changes.value_or(std::vector<Link>());
-}
-
-TEST(LinkMonitor, ShowsWhatIsThereFirstThenEachChange) {
-  in_namespaces(CLONE_NEWNET, [] {
-    make_veth();
-    auto monitor = LinkMonitor::open();
-    ASSERT_TRUE(monitor) << monitor.error().message();
-    const auto first = next_changes(*monitor);
-    EXPECT_NE(find(first, "lo"), nullptr);
-    EXPECT_NE(find(first, "eth7"), nullptr);
-    const auto none = monitor->receive();
-    ASSERT_TRUE(none) << "it must not block: " << none.error().message();
-    EXPECT_TRUE(none->empty());
-
-    ASSERT_TRUE(set_link_up("eth7"));
-    ASSERT_TRUE(set_link_up("eth8"));
-    for (bool carrier = false; !carrier && !testing::Test::HasFailure();)
-      for (const Link& link : next_changes(*monitor)) carrier = carrier || (link.name == "eth7" && link.carrier);
-
-    ASSERT_EQ(system("PATH=/usr/sbin:/sbin:$PATH ip link delete eth7"), 0);
-    for (bool removed = false; !removed && !testing::Test::HasFailure();)
-      for (const Link& link : next_changes(*monitor)) removed = removed || (link.name == "eth7" && link.removed);
-  });
-}
-
-TEST(LinkMonitor, LossIsReportedAndADumpMakesUpForIt) {
-  in_namespaces(CLONE_NEWNET, [] {
-    make_veth();
-    auto monitor = LinkMonitor::open();
-    ASSERT_TRUE(monitor);
-    next_changes(*monitor);
-    constexpr int small = 1;
-    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    ASSERT_EQ(system("for i in 1 2 3 4 5 6 7 8; do ip link set eth7 up; ip link set eth7 down; done"), 0);
-    auto result = monitor->receive();
-    ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().code, ENOBUFS);
-    for (int turn = 0; turn < 1000 && (!result || !result->empty()); ++turn) result = monitor->receive();
-    ASSERT_TRUE(result && result->empty()) << "it never becomes quiet";
-    constexpr int large = 1 << 20;
-    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
-    ASSERT_TRUE(monitor->request_dump());
-    EXPECT_NE(find(next_changes(*monitor), "eth8"), nullptr);
-  });
-}
-
-TEST(LinkMonitor, LinkThatVanishedAmongWhatWasLostIsTold) {
-  in_namespaces(CLONE_NEWNET, [] {
-    make_veth();
-    auto monitor = LinkMonitor::open();
-    ASSERT_TRUE(monitor);
-    next_changes(*monitor);
-    constexpr int small = 1;
-    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    ASSERT_EQ(
-        system("PATH=/usr/sbin:/sbin:$PATH; for i in 1 2 3 4 5 6 7 8; do ip link set eth7 up; ip link set eth7 down; "
-               "done; ip link delete eth7"),
-        0);
-    auto result = monitor->receive();
-    ASSERT_FALSE(result);
-    for (int turn = 0; turn < 1000 && (!result || !result->empty()); ++turn) result = monitor->receive();
-    constexpr int large = 1 << 20;
-    setsockopt(monitor->fd(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
-    ASSERT_TRUE(monitor->request_dump());
-    const auto after = next_changes(*monitor);
-    const Link* gone = find(after, "eth7");
-    ASSERT_NE(gone, nullptr);
-    EXPECT_TRUE(gone->removed && !gone->carrier);
-    ASSERT_TRUE(find(after, "lo"));
-    EXPECT_FALSE(find(after, "lo")->removed);
-  });
 }
 
 TEST(LinkMtu, IsSetAndRefusedWhereTheDeviceCannot) {
@@ -356,6 +267,22 @@ TEST(DefaultRoute, ReplacesTheOneOfItsMetricAndLeavesOthers) {
     EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.3 100"));
     EXPECT_TRUE(set_default_route("eth8", "10.0.3.2", 200));
     EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.3 100", "eth8 10.0.3.2 200"));
+  });
+}
+
+TEST(DefaultRoute, IsRemovedByLinkAndMetric) {
+  in_namespaces(CLONE_NEWNET, [] {
+    make_veth();
+    ASSERT_TRUE(set_link_up("eth7"));
+    ASSERT_TRUE(set_address("eth7", "10.0.2.15", 24));
+    ASSERT_TRUE(set_default_route("eth7", "10.0.2.2", 100));
+    ASSERT_TRUE(set_default_route("eth7", "10.0.2.2", 200));
+    const auto removed = remove_default_route("eth7", 100);
+    ASSERT_TRUE(removed) << removed.error().message();
+    EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.2 200"));
+    EXPECT_TRUE(remove_default_route("eth7", 100)) << "it is gone already";
+    EXPECT_TRUE(remove_default_route("eth8", 200)) << "it is another link's";
+    EXPECT_THAT(default_routes(), ElementsAre("eth7 10.0.2.2 200"));
   });
 }
 

@@ -6,34 +6,24 @@ That the limits which a board's file declares are those that were found is shown
 
 from __future__ import annotations
 
-import json
 import pathlib
 import tomllib
 from typing import Any
 
-from fleet.board import FOLDER, ROOT
+from fleet.board import FOLDER
+from readme.record import Case
 
-RECORD = ROOT / "tests/qemu/results.json"
 _HEAD = "| board | in `fleet.toml` | image | what was shown | to know |\n|---|---|---|---|---|\n"
 
 
-def record(path: pathlib.Path = RECORD) -> list[dict[str, Any]]:
-    """The cases that were run; none where there is no record yet."""
-    if not path.exists():
-        return []
-    cases: list[dict[str, Any]] = json.loads(path.read_text())["cases"]
-    return cases
-
-
-def table(folder: pathlib.Path = FOLDER, cases: list[dict[str, Any]] | None = None) -> str:
-    """Boards that work first, those that can't last, each by name."""
-    run = record() if cases is None else cases
+def table(cases: list[Case], folder: pathlib.Path = FOLDER) -> str:
+    """Boards that work first, those that can't last, each by name. `cases`: of the record."""
     boards = {path.stem: tomllib.loads(path.read_text()) for path in folder.glob("*.toml")}
     order = sorted(boards, key=lambda name: ("unsupported" in boards[name], boards[name]["name"]))
-    return _HEAD + "".join(_row(name, boards[name], run) for name in order)
+    return _HEAD + "".join(_row(name, boards[name], cases) for name in order)
 
 
-def _row(name: str, board: dict[str, Any], cases: list[dict[str, Any]]) -> str:
+def _row(name: str, board: dict[str, Any], cases: list[Case]) -> str:
     if why := board.get("unsupported"):
         cells = [board["name"], "", "", "can't work", why]
     else:
@@ -43,7 +33,7 @@ def _row(name: str, board: dict[str, Any], cases: list[dict[str, Any]]) -> str:
     return "| " + " | ".join(cells) + " |\n"
 
 
-def _emulated(board: dict[str, Any], cases: list[dict[str, Any]]) -> str:
+def _emulated(board: dict[str, Any], cases: list[Case]) -> str:
     machines = set(board.get("qemu", []))
     outcomes = [case["outcome"] for case in cases if machines & set(case["boards"])]
     passed = outcomes.count("passed")
