@@ -76,7 +76,8 @@ class Recorder:
         SHOWN.mkdir(parents=True, exist_ok=True)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        if not session.config.getoption("keyword") and all(Path(word).is_dir() for word in session.config.args):
+        chosen = [session.config.getoption(option) for option in ("keyword", "markexpr")]
+        if not any(chosen) and all(Path(word).is_dir() for word in session.config.args):
             shutil.rmtree(SHOWN)
             SHOWN.mkdir()
 
