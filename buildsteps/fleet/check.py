@@ -3,7 +3,7 @@
 from fleet import kernel_image, memory
 from fleet.document import Document
 from fleet.fleet import Fleet
-from fleet.tree import Images
+from fleet.images import Images
 
 
 def check_images(fleet: Fleet, images: Images, text: Document) -> None:

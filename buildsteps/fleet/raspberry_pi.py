@@ -5,16 +5,12 @@ of the board's serial number (Raspberry Pi documentation, "Network booting").
 """
 
 import pathlib
-import shutil
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from fleet import board
 from fleet.board import Board
 from fleet.fleet import Fleet
-
-if TYPE_CHECKING:
-    from fleet.tree import Images
+from fleet.images import Images, place
 
 # Where Debian's raspi-firmware puts it.
 PACKAGE_FOLDER = pathlib.Path("/usr/lib/raspi-firmware")
@@ -49,7 +45,7 @@ def shared_config(kinds: Iterable[Board]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def fill(folder: pathlib.Path, images: "Images", arch: str, dtbs: list[str], dtb: str, append: str, source: pathlib.Path) -> None:
+def fill(folder: pathlib.Path, images: Images, arch: str, dtbs: list[str], dtb: str, append: str, source: pathlib.Path) -> None:
     """Everything for one board in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     _place_firmware(source, folder)
@@ -69,13 +65,10 @@ def _place_firmware(source: pathlib.Path, folder: pathlib.Path) -> None:
 
 def _place(source: pathlib.Path, target: pathlib.Path) -> None:
     if source.exists() and not target.exists():
-        try:
-            target.hardlink_to(source)
-        except OSError:
-            shutil.copyfile(source, target)
+        place(source, target)
 
 
-def write(root: pathlib.Path, images: "Images", fleet: Fleet, boards: Iterable[Board], source: pathlib.Path) -> None:
+def write(root: pathlib.Path, images: Images, fleet: Fleet, boards: Iterable[Board], source: pathlib.Path) -> None:
     """SERIAL/ for each Pi that names its serial number, and files at the root for every other."""
     for node in fleet.nodes:
         if node.board.raspberry_pi and node.serial:

@@ -8,7 +8,7 @@ import tempfile
 from fleet import board, boot_script, pxelinux, raspberry_pi, uimage
 from fleet.board import MIB
 from fleet.fleet import Node
-from fleet.tree import Images, place
+from fleet.images import Images, place
 
 # Loaders lie before the first partition: Rockchip's reaches to 16 MiB (U-Boot at sector 16384 and what follows it).
 FAT_START = 16 * MIB

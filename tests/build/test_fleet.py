@@ -14,9 +14,10 @@ from fleet import board, boot_script, dnsmasq, memory, pxelinux, sdcard, uimage
 from fleet.board import MIB, ROOT
 from fleet.check import check_images
 from fleet.fleet import Fleet, Node, read
+from fleet.images import Images
 from fleet.kernel_image import KernelImage
 from fleet.kernel_image import read as read_kernel
-from fleet.tree import Images, Tree, architectures_of, entry
+from fleet.tree import Tree, architectures_of, entry
 
 NODE = '[[node]]\nname = "a"\nboard = "pine64-plus"\nmacs = ["02:00:00:00:00:01"]\n'
 
