@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-import disks
 from conftest import PASSWORD
-from guest import WORK, Guest
-from loaders import bookworms_uboot, fetched
-from machine import AARCH64, IMAGES, ROOT, PoweredOn
-from nfs_server import NfsServer
+from support import disks
+from support.guest import WORK, Guest
+from support.loaders import bookworms_uboot, fetched
+from support.machine import AARCH64, IMAGES, ROOT, PoweredOn
+from support.nfs_server import NfsServer
 from support.waiting import wait_for
 from terminal import LEAVE, TerminalGuest
 
