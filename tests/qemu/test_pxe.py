@@ -57,7 +57,7 @@ def make_tree(folder: Path, fleet: str) -> None:
 
 
 def readme_command() -> str:
-    """The command of README, "A rack of them", in one line."""
+    """The command of README, "Fleet", in one line."""
     found = re.search(r"^(qemu-system-aarch64 (?:.*\\\n)*.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert found
     return " ".join(found[1].replace("\\\n", " ").split())
