@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import science
-from support import disks
+from support import boinc_state, disks
 from support.consul import Consul
 from support.guest import Disk
 from support.loaders import bookworms_uboot
@@ -34,6 +33,7 @@ PASSWORD = "Needle-of-the-rack-51b0de"
 SERVER = "10.0.0.1"  # DHCP, TFTP, NTP, NFS, Consul, Prometheus
 ADMITTED = "10.0.0.5"  # in uebo.boinc.remote_hosts
 STRANGER = "10.0.0.6"
+PLATFORMS = {"aarch64": "aarch64-unknown-linux-gnu", "armhf": "arm-unknown-linux-gnueabihf"}  # as BOINC calls them
 # What each node offers: the name of the service and its port.
 EXPORTERS = {"node_exporter": 9100, "boinc_exporter": 9109, "uebo": 9101}
 
@@ -140,7 +140,7 @@ class Rack:
                     address=f"10.0.0.{50 + number}", macs=(f"52:54:00:0a:00:{number:02x}",))  # fmt: skip
         self.nodes[name] = node
         storage = self.nfs.data / name if on_nfs else WORK / f"{name}.storage"
-        science.fill(storage / "boinc", machine.image, host=number, credit=1000 * number)
+        boinc_state.write(storage / "boinc", tasks=2, platform=PLATFORMS[machine.image.arch])
         if not on_nfs:
             node.disks.append(Disk(disks.make_ext4(WORK / f"{name}.img", content=storage)))
 
