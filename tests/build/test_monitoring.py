@@ -67,11 +67,11 @@ GIB = 1 << 30
 TASKS = 'boinc_tasks_total{instance="a",state="executing"}'
 CRASH = 'uebo_service_state{instance="a",service="boinc",state="crash-loop"}'
 OOM = 'uebo_service_oom_kills_total{instance="a",service="boinc"}'
-# One that answers, and one that answers at 0, 15, 30 and never again.
+# One that answers, and one that answers until 45 s.
 LOST = {**up("a", "1+0x40"), **up("b", "1+0x3 0+0x36")}
 
 CASES = [
-    Case("NodeGone", "four scrapes after the last answer", LOST, {90: [], 105: of(instance="b"), 600: of(instance="b")}),
+    Case("NodeGone", "four scrapes after the last answer", LOST, {105: [], 120: of(instance="b"), 600: of(instance="b")}),
     Case("NodeGone", "not while one of its exporters answers",
          {**up("a", "0+0x40", "node_exporter", "uebo"), **up("a", "1+0x40", "boinc_exporter")}, {600: []}),
     *(Case("NodeGone", f"not where it took its leave, {at} s later", up("a", "1+0x4 0+0x2 _x2 stale"), {at: []}) for at in range(60, 180, 15)),
