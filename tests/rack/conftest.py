@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -23,7 +24,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = outcome.get_result()  # type: ignore[attr-defined]
     rack = getattr(item, "funcargs", {}).get("rack")
     if report.failed and rack:
-        rack.keep(f"failed-{item.name}")
+        with contextlib.suppress(OSError):  # Consul itself may be what is not there
+            rack.keep(f"failed-{item.name}")
         for node in rack.nodes.values():
             report.sections.append((f"serial line of {node.name} ({node.serial_log})", node.console[-2000:]))
 

@@ -62,11 +62,12 @@ def _boards() -> tuple[PoweredOn, PoweredOn]:
     """A 64-bit and a 32-bit one, with U-Boot in their flash and nothing else."""
     flash, flash_32 = str(bookworms_uboot()), str(bookworms_uboot("qemu_arm"))
     # A kernel without LPAE sees no PCI above 4 GiB: highmem=off.
+    options = ["-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-bios", flash]
+    options_32 = ["-M", "virt,highmem=off", "-cpu", "cortex-a7", "-smp", "2", "-bios", flash_32]
     return (
-        PoweredOn("virt by U-Boot", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-bios", flash], memory=768),
-        PoweredOn("virt by U-Boot, 32 bit", ARMHF, "qemu-system-arm",
-                  ["-M", "virt,highmem=off", "-cpu", "cortex-a7", "-smp", "2", "-bios", flash_32], memory=768),
-    )  # fmt: skip
+        PoweredOn("virt by U-Boot", AARCH64, "qemu-system-aarch64", options, memory=768),
+        PoweredOn("virt by U-Boot, 32 bit", ARMHF, "qemu-system-arm", options_32, memory=768),
+    )
 
 
 @dataclass(eq=False)

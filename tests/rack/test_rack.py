@@ -53,12 +53,13 @@ def wait_for_targets(rack: Rack, *nodes: Node, deadline: float = SOON) -> None:
     rack.prometheus.wait(lambda _: scraped(), f"Prometheus scrapes just {[node.name for node in nodes]}", deadline)
 
 
-def wait_for_all_to_be_right(rack: Rack, *nodes: Node, since: float) -> float:
-    """Returns the seconds that catalog and targets took, counted from `since`."""
+def wait_for_all_to_be_right(rack: Rack, *nodes: Node, record: Record, what: str) -> None:
+    """Counts from now."""
+    began = time.monotonic()
     wait_for_catalog(rack, *nodes)
-    print(f"the catalog is right after {time.monotonic() - since:.1f} s")
-    wait_for_targets(rack, *nodes, deadline=since + SOON - time.monotonic())
-    return round(time.monotonic() - since, 1)
+    record(f"{what}: the catalog is right after, s", round(time.monotonic() - began, 1))
+    wait_for_targets(rack, *nodes, deadline=began + SOON - time.monotonic())
+    record(f"{what}: Prometheus' targets are right after, s", round(time.monotonic() - began, 1))
 
 
 # --- the rack as it comes up
@@ -157,17 +158,15 @@ def test_no_alert_fires_while_all_is_well_and_all_are_evaluated(rack: Rack) -> N
 
 def test_a_node_that_moves_is_found_at_its_new_address_alone(rack: Rack, record_property: Record) -> None:
     node = rack.nodes["rack-02"]
-    moved = time.monotonic()
     rack.move(node, "10.0.0.82")
-    record_property("a moved node is right after, s", wait_for_all_to_be_right(rack, *all_nodes(rack), since=moved))
+    wait_for_all_to_be_right(rack, *all_nodes(rack), record=record_property, what="a node moved")
     rack.keep("2-moved")
 
 
 def test_a_node_that_is_switched_off_in_order_takes_its_leave(rack: Rack, record_property: Record) -> None:
     node = rack.nodes["rack-03"]
-    asked = time.monotonic()
     node.try_run("poweroff")  # whether it still says so depends on who is stopped first
-    record_property("a node that was switched off is gone after, s", wait_for_all_to_be_right(rack, *left(rack), since=asked))
+    wait_for_all_to_be_right(rack, *left(rack), record=record_property, what="a node switched off")
     rack.keep("3-switched-off")
     assert node.name not in rack.consul.nodes()
 
@@ -175,9 +174,8 @@ def test_a_node_that_is_switched_off_in_order_takes_its_leave(rack: Rack, record
 # For up to two minutes behind it Prometheus hears of nothing new: it asks for what is later than the last that it knows, and
 # Consul counts from 1 again. So this comes behind whatever changes the catalog.
 def test_all_nodes_that_are_left_come_back_to_a_consul_without_its_data(rack: Rack, record_property: Record) -> None:
-    lost = time.monotonic()
     rack.consul.empty()
-    record_property("an emptied Consul is right after, s", wait_for_all_to_be_right(rack, *left(rack), since=lost))
+    wait_for_all_to_be_right(rack, *left(rack), record=record_property, what="Consul emptied")
     rack.keep("4-emptied")
 
 
@@ -188,7 +186,7 @@ def test_a_node_that_is_lost_stays_in_sight_and_the_alert_fires(rack: Rack, reco
     rack.prometheus.wait(lambda _: rack.targets("down") == offered(node) and rack.targets("up") == offered(other),
                          f"the targets of {node.name} are down, and no others", SOON)  # fmt: skip
     wait_for(lambda: ("NodeGone", "firing") in alerts_of(rack, node), "the alert fires", lost + SOON - time.monotonic(), 0.5)
-    record_property("the alert of a lost node fires after, s", round(time.monotonic() - lost, 1))
+    record_property("a node lost: the alert fires after, s", round(time.monotonic() - lost, 1))
     rack.keep("5-lost")
     assert rack.catalog() == offered(node, other), "nobody has taken it out of the catalog"
     values = {(sample["metric"]["instance"], sample["metric"]["job"]): sample["value"][1] for sample in rack.prometheus.query("up")}
