@@ -87,6 +87,7 @@ void Node::load_services(const std::vector<config::ServiceSpec>& known) {
   if (!arguments) spdlog::error("{}", arguments.error().message());
   for (const auto& problem : loaded.problems) spdlog::error("{}", problem.message());
   for (auto& spec : loaded.services) {
+    if (!spec.only_with.empty() && !(arguments && arguments->get(spec.only_with))) continue;
     config::expand_environment(spec, arguments.value_or(config::KernelArgs{}));
     add(std::move(spec));
   }

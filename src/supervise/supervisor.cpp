@@ -264,7 +264,16 @@ void Supervisor::arm_deadline(Entry& entry) {
 
 // --- the graph
 
-bool Supervisor::wanted(const Entry& entry) const { return entry.wanted && !entry.restarting && !shutting_down_; }
+/// At shutdown those that are to go first go alone.
+bool Supervisor::wanted(const Entry& entry) const {
+  const bool going = shutting_down_ && (entry.spec.stop.first || first_have_stopped());
+  return entry.wanted && !entry.restarting && !going;
+}
+
+bool Supervisor::first_have_stopped() const {
+  return std::ranges::none_of(
+      entries_, [](const auto& item) { return item.second->spec.stop.first && !finished(item.second->unit); });
+}
 
 bool Supervisor::need_is_met(const std::string& need, const std::set<const Entry*>& leaving) const {
   if (!config::is_condition(need)) {

@@ -16,18 +16,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from machine import ROOT, VIRT_AARCH64, Machine
+from support.daemons import free_port
 from support.waiting import scaled, wait_for
 
 WORK = ROOT / "out/tests/qemu"
 KEY = WORK / "id_ed25519"
 
 Json = dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from guest import WORK, free_port
+from guest import WORK
+from support.daemons import free_port
 from support.network import Network
 from support.waiting import wait_for
 

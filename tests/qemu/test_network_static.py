@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from guest import WORK, free_port
+from guest import WORK
 from plugged_guest import PluggedGuest
+from support.daemons import free_port
 from support.network import Bridge, Network, Server
 from support.waiting import wait_for
 

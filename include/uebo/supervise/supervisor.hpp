@@ -3,7 +3,7 @@
 //
 // A unit may run while it is wanted and everything that it needs is up. Whatever goes down goes after its dependents:
 // shutdown is nothing but "nothing is wanted any more", and stops everything in the reverse order of need, all at once
-// where that allows it.
+// where that allows it. Units whose file says so (stop.first) are stopped to their end before all others.
 #pragma once
 
 #include <cstdint>
@@ -100,6 +100,7 @@ class Supervisor {
   void evaluate_one(Entry& entry, const std::set<const Entry*>& leaving);
   void push_once(const Entry& entry, Event event);
   [[nodiscard]] bool wanted(const Entry& entry) const;
+  [[nodiscard]] bool first_have_stopped() const;
   [[nodiscard]] std::set<const Entry*> leaving_units() const;
   [[nodiscard]] std::vector<std::string> unmet_needs(const Entry& entry, const std::set<const Entry*>& leaving) const;
   [[nodiscard]] bool need_is_met(const std::string& need, const std::set<const Entry*>& leaving) const;
