@@ -102,6 +102,11 @@ std::optional<std::uint64_t> Cgroup::memory_current() const {
   return content ? number(*content) : std::nullopt;
 }
 
+std::optional<std::uint64_t> Cgroup::memory_peak() const {
+  const auto content = read_file(path_ + "/memory.peak");
+  return content ? number(*content) : std::nullopt;
+}
+
 std::optional<std::chrono::microseconds> Cgroup::cpu_usage() const {
   const auto content = read_file(path_ + "/cpu.stat");
   const auto usage = content ? keyed_number(*content, "usage_usec") : std::nullopt;

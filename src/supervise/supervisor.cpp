@@ -458,11 +458,16 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .description = entry.spec.description,
       .job = unit.policy.type == config::ServiceType::Job,
       .enabled = entry.spec.enabled,
+      .wanted = entry.wanted,
       .state = name_of(unit.state),
       .detail = std::nullopt,
       .waits_for = std::holds_alternative<Waiting>(unit.state) ? unmet_needs(entry, {}) : std::vector<std::string>{},
       .main_pid = usage.main_pid,
       .memory = usage.memory,
+      .memory_peak = usage.memory_peak,
+      .cpu = usage.cpu,
+      .oom_kills = usage.oom_kills,
+      .exits = unit.exits,
       .running_for = std::nullopt,
       .next_try_in = std::nullopt,
       .restarts = unit.restarts,
@@ -471,6 +476,7 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .log_dropped = 0,
       .first_started = entry.first_started,
       .first_up = entry.first_up,
+      .consul = entry.spec.consul,
   };
   if (const auto* running = std::get_if<Running>(&unit.state)) status.running_for = now - running->since;
   if (const auto due = deadline(unit);
