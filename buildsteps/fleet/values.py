@@ -11,6 +11,8 @@ _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _LONGEST_NAME = 253
 _LONGEST_PASSWORD = 255
 _NFS_OPTION = re.compile(r"port=(?P<port>[0-9]+)|vers=4\.[012]")
+_CONSUL = re.compile(r"(?P<scheme>https?://)?(?P<host>\[[^\]]*\]|[^:]*)(:(?P<port>.*))?")
+_TOKEN = re.compile(r"[!-~]{1,255}")
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h|)")
 _MILLISECONDS = {"": 1000, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
@@ -57,9 +59,11 @@ def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and 1 <= int(text) <= 65535
 
 
-def _is_host_and_port(text: str) -> bool:
-    host, colon, port = text.rpartition(":")
-    return bool(colon) and _is_server(host) and _is_port(port)
+def _is_consul(text: str) -> bool:
+    found = _CONSUL.fullmatch(text)
+    if not found or not _is_server(found["host"]):
+        return False
+    return bool(found["scheme"]) if found["port"] is None else _is_port(found["port"])
 
 
 def _is_nfs_export(text: str) -> bool:
@@ -84,7 +88,9 @@ RULES: dict[str, Callable[[str], bool]] = {
     "uebo.nfsdir": _is_nfs_export,
     "uebo.boinc.password": _is_password,
     "uebo.boinc.remote_hosts": _is_host_list,
-    "uebo.consul": _is_host_and_port,
+    "uebo.consul": _is_consul,
+    "uebo.consul.token": lambda text: bool(_TOKEN.fullmatch(text)),
+    "uebo.consul.mode": lambda text: text in ("catalog", "agent"),
     "uebo.storage.wait": _is_wait,
     "uebo.modules": lambda text: text == "keep",
     "uebo.ntp": _is_host_list,

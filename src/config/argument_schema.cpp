@@ -3,8 +3,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "hosts.hpp"
 #include "text.hpp"
+#include "uebo/config/consul_endpoint.hpp"
 #include "uebo/config/kernel_args.hpp"
 #include "uebo/config/network_setting.hpp"
 #include "uebo/config/nfs_export.hpp"
@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::hours kLongestWait{1};
 /// BOINC reads no more of gui_rpc_auth.cfg, and takes white space off its ends (client/gui_rpc_server.cpp).
 constexpr std::size_t kLongestPassword = 255;
+constexpr std::size_t kLongestToken = 255;
 
 bool is_password(std::string_view text) {
   return !text.empty() && text.size() <= kLongestPassword && text.front() != ' ' && text.back() != ' ' &&
@@ -31,12 +32,13 @@ bool is_wait(std::string_view text) {
   return duration && *duration <= kLongestWait;
 }
 
-bool is_host_and_port(std::string_view text) {
-  const auto colon = text.rfind(':');
-  return colon != std::string_view::npos && parse_server(text.substr(0, colon)) && parse_port(text.substr(colon + 1));
+/// What a header of HTTP can carry (RFC 9110, field values), and Consul's own tokens are: UUIDs.
+bool is_token(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestToken &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-constexpr std::array<ArgumentInfo, 9> kArguments{{
+constexpr std::array<ArgumentInfo, 11> kArguments{{
     {.name = "uebo.hostname",
      .value = "a host label (letters, digits, inner hyphens, at most 63 characters)",
      .meaning = "The node's name, unless /storage/hostname holds one. Without either it is "
@@ -69,10 +71,21 @@ constexpr std::array<ArgumentInfo, 9> kArguments{{
      .repeatable = true,
      .good = is_host_list},
     {.name = "uebo.consul",
-     .value = "HOST:PORT",
-     .meaning = "The Consul agent or server at which the node is to register its services. It is read and checked, but "
-                "nothing is registered yet.",
-     .good = is_host_and_port},
+     .value = "HOST:PORT, http://HOST or https://HOST (:PORT behind it, where it is not 8500 or 8501)",
+     .meaning = "The Consul server or agent at which the node registers its services; see Monitoring.",
+     .good = [](std::string_view text) { return parse_consul_endpoint(text).has_value(); }},
+    {.name = "uebo.consul.token",
+     .value = "1 to 255 printable characters without spaces",
+     .meaning = "The ACL token for Consul. Without it that of /storage/consul/token is taken, where there is one.",
+     .secret = true,
+     .good = is_token},
+    {.name = "uebo.consul.mode",
+     .value = "catalog or agent",
+     .meaning =
+         "Where services are registered: in the catalog as those of an external node, or at a Consul agent with a "
+         "TTL check.",
+     .fallback = "catalog",
+     .good = [](std::string_view text) { return text == "catalog" || text == "agent"; }},
     {.name = "uebo.storage.wait",
      .value = "a duration up to 1h: 10s, 2m",
      .meaning = "How long the boot waits for a slow disk (USB, SD) to show up.",

@@ -115,6 +115,16 @@ std::optional<std::string> make_trigger(const Value& value) {
 
 std::optional<std::string> make_host(const Value& value) { return text_if(value, is_host); }
 
+std::optional<std::string> make_argument_or_nothing(const Value& value) {
+  return text_if(value, [](std::string_view text) { return text.empty() || find_argument(text) != nullptr; });
+}
+
+std::optional<std::string> make_consul_name(const Value& value) {
+  constexpr std::size_t longest = 63;
+  return text_if(value,
+                 [](std::string_view text) { return !text.empty() && text.size() <= longest && is_word(text, "_-"); });
+}
+
 std::optional<std::vector<std::string>> make_command_or_nothing(const Value& value) {
   const auto* list = value.get<Value::List>();
   if (!list) return std::nullopt;
@@ -173,18 +183,39 @@ std::optional<mode_t> make_mode(const Value& value) {
   return number_from<mode_t>(*text, 8);
 }
 
-const Value* Environment::read(const Value& value, std::map<std::string, std::string>& field, Report& report) {
+namespace {
+
+/// An object of texts, their names as `good_name` wants them.
+template <class GoodName>
+const Value* read_texts(const Value& value, std::map<std::string, std::string>& field, Report& report,
+                        GoodName good_name) {
   const auto* object = value.get<Value::Object>();
   if (!object) return &value;
   for (const Member& member : *object) {
     const auto text = make_text(member.value);
-    const bool named =
-        !member.key.empty() && is_word(member.key, "_") && !(member.key[0] >= '0' && member.key[0] <= '9');
-    if (!text || !named) return &member.value;
+    if (!text || !good_name(member.key)) return &member.value;
     if (!field.emplace(member.key, *text).second)
       report.add(member.line, report.prefix + member.key + " is given twice");
   }
   return nullptr;
+}
+
+}  // namespace
+
+const Value* Environment::read(const Value& value, std::map<std::string, std::string>& field, Report& report) {
+  return read_texts(value, field, report, [](const std::string& name) {
+    return !name.empty() && is_word(name, "_") && !(name[0] >= '0' && name[0] <= '9');
+  });
+}
+
+const Value* ConsulMeta::read(const Value& value, std::map<std::string, std::string>& field, Report& report) {
+  constexpr std::size_t longest_name = 128, longest_text = 512, most = 60;
+  const Value* wrong = read_texts(value, field, report, [](const std::string& name) {
+    return !name.empty() && name.size() <= longest_name && is_word(name, "_-");
+  });
+  const bool fits = field.size() <= most &&
+                    std::ranges::all_of(field, [](const auto& item) { return item.second.size() <= longest_text; });
+  return wrong || fits ? wrong : &value;
 }
 
 }  // namespace uebo::config

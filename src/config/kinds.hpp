@@ -22,6 +22,8 @@ namespace uebo::config {
 [[nodiscard]] std::optional<std::string> make_condition(const Value& value);
 [[nodiscard]] std::optional<std::string> make_trigger(const Value& value);
 [[nodiscard]] std::optional<std::string> make_host(const Value& value);
+[[nodiscard]] std::optional<std::string> make_argument_or_nothing(const Value& value);
+[[nodiscard]] std::optional<std::string> make_consul_name(const Value& value);
 [[nodiscard]] std::optional<std::vector<std::string>> make_command(const Value& value);
 [[nodiscard]] std::optional<std::vector<std::string>> make_command_or_nothing(const Value& value);
 [[nodiscard]] std::optional<std::chrono::milliseconds> make_duration(const Value& value);
@@ -66,6 +68,10 @@ inline constexpr Form kCondition{.expected = "the name of a condition", .json_sc
 inline constexpr Form kTrigger{.expected = "`uevent:SUBSYSTEM` or `condition:NAME`",
                                .json_schema = R"("type": "string", "pattern": "^(uevent|condition):.")"};
 inline constexpr Form kHost{.expected = "a host name or an address", .json_schema = R"("type": "string")"};
+inline constexpr Form kArgumentOrNothing{.expected = "the name of a kernel argument of ours, or an empty text",
+                                         .json_schema = R"("type": "string", "pattern": "^$|^uebo\\.")"};
+inline constexpr Form kConsulName{.expected = "letters, digits, `-` and `_`, at most 63",
+                                  .json_schema = R"("type": "string", "pattern": "^[A-Za-z0-9_-]{1,63}$")"};
 inline constexpr Form kCommand{.expected = "a list of texts, the first an absolute path",
                                .json_schema = R"("type": "array", "items": {"type": "string"}, "minItems": 1)"};
 inline constexpr Form kCommandOrNothing{.expected = "a list of texts, the first an absolute path, or an empty list",
@@ -94,6 +100,8 @@ using Need = Scalar<kNeed, make_need>;
 using ConditionName = Scalar<kCondition, make_condition>;
 using TriggerName = Scalar<kTrigger, make_trigger>;
 using Host = Scalar<kHost, make_host>;
+using ArgumentOrNothing = Scalar<kArgumentOrNothing, make_argument_or_nothing>;
+using ConsulName = Scalar<kConsulName, make_consul_name>;
 using Command = Scalar<kCommand, make_command>;
 using CommandOrNothing = Scalar<kCommandOrNothing, make_command_or_nothing>;
 using DurationText = Scalar<kDuration, make_duration>;
@@ -106,6 +114,14 @@ using Mode = Scalar<kMode, make_mode>;
 struct Environment {
   static constexpr Form form{.expected = "an object of texts, their names of letters, digits and underscores",
                              .json_schema = R"("type": "object", "additionalProperties": {"type": "string"})"};
+  static const Value* read(const Value& value, std::map<std::string, std::string>& field, Report& report);
+};
+
+/// Meta of a service in Consul, with Consul's own bounds (agent/structs/structs.go, ValidateMetadata).
+struct ConsulMeta {
+  static constexpr Form form{
+      .expected = "an object of at most 60 texts of up to 512 bytes, their names of letters, digits, `-` and `_`",
+      .json_schema = R"("type": "object", "additionalProperties": {"type": "string"})"};
   static const Value* read(const Value& value, std::map<std::string, std::string>& field, Report& report);
 };
 

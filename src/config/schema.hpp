@@ -3,6 +3,7 @@
 // Parser, messages, JSON schema and documentation are made from the rows.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -104,6 +105,16 @@ struct ObjectOf {
     if (!value.get<Value::Object>()) return &value;
     read_object(value, Keys, &field, report);
     return nullptr;
+  }
+};
+
+/// An object that may be missing altogether.
+template <const Table& Keys>
+struct OptionalObjectOf {
+  static constexpr Form form = ObjectOf<Keys>::form;
+  template <class Owner>
+  static const Value* read(const Value& value, std::optional<Owner>& field, Report& report) {
+    return ObjectOf<Keys>::read(value, field.emplace(), report);
   }
 };
 

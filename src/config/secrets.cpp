@@ -25,7 +25,9 @@ const ArgumentInfo* secret_glued_to(std::string_view name) {
 /// cover too much is harmless.
 bool resembles_secret(std::string_view name) {
   const std::string folded = lower(name);
-  if (folded.find(folded.starts_with("uebo") ? "pass" : "passw") != std::string::npos) return true;
+  const bool ours = folded.starts_with("uebo");
+  if (folded.find(ours ? "pass" : "passw") != std::string::npos) return true;
+  if (folded.find("token") != std::string::npos && (ours || folded.find("consul") != std::string::npos)) return true;
   const auto near = nearest(folded, argument_names());
   return near && find_argument(*near)->secret;
 }

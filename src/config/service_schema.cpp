@@ -29,6 +29,8 @@ constexpr Form kNiceForm{.expected = "a whole number from -20 to 19",
                          .json_schema = R"("type": "integer", "minimum": -20, "maximum": 19)"};
 constexpr Form kOomForm{.expected = "a whole number from -1000 to 1000",
                         .json_schema = R"("type": "integer", "minimum": -1000, "maximum": 1000)"};
+constexpr Form kPortForm{.expected = "a port, a whole number from 1 to 65535",
+                         .json_schema = R"("type": "integer", "minimum": 1, "maximum": 65535)"};
 constexpr Form kLogCountForm{.expected = "a whole number from 1 to 20",
                              .json_schema = R"("type": "integer", "minimum": 1, "maximum": 20)"};
 
@@ -66,6 +68,8 @@ constexpr std::array kStopKeys{
                                               "After this whatever is left of the service is killed."),
     key<&StopSettings::command, CommandOrNothing>(
         "command", "[]", "Run as root before the signal. For a job that is up: what undoes it."),
+    key<&StopSettings::first, Flag>("first", "false",
+                                    "When the node shuts down, nothing else is stopped before this has ended."),
 };
 constexpr Table kStopTable{kStopKeys};
 
@@ -75,6 +79,16 @@ constexpr std::array kLogKeys{
         "count", "5", "Files that are kept, the current one included."),
 };
 constexpr Table kLogTable{kLogKeys};
+
+constexpr std::array kConsulKeys{
+    key<&ConsulService::name, ConsulName>("name", "", "Its name in Consul."),
+    key<&ConsulService::port, Scalar<kPortForm, make_number<std::uint16_t, 1, 65535>>>("port", "", "Its TCP port."),
+    key<&ConsulService::tags, ListOf<Text>>("tags", "[]", "Its tags."),
+    key<&ConsulService::meta, ConsulMeta>("meta", "{}", "Its meta, beside `node`, the name of the node."),
+    key<&ConsulService::health, PathOrNothing>(
+        "health", R"("")", "The path of a health check by HTTP, which consul-esm makes; empty: it makes one by TCP."),
+};
+constexpr Table kConsulTable{kConsulKeys};
 
 /// A key that is for people and editors alone.
 template <class Kind, class Field>
@@ -97,6 +111,8 @@ constexpr std::array kServiceKeys{
         "type", R"("daemon")",
         "A daemon runs for as long as it is wanted. A job runs once and is up when it ended with 0."),
     key<&ServiceSpec::enabled, Flag>("enabled", "true", "Started without being asked for."),
+    key<&ServiceSpec::only_with, ArgumentOrNothing>(
+        "only_with", R"("")", "A kernel argument. Without a good value of it there is no such service."),
     key<&ServiceSpec::command, Command>("command", "", "The main process: path and arguments. No shell takes part."),
     key<&ServiceSpec::prepare, CommandOrNothing>("prepare", "[]",
                                                  "Run to its end as root before each start, after the directories and "
@@ -148,6 +164,8 @@ constexpr std::array kServiceKeys{
     key<&ServiceSpec::deadline, DurationText>("deadline", "null",
                                               "The longest that a job, or preparing a daemon, may take."),
     key<&ServiceSpec::log, ObjectOf<kLogTable>>("log", "{}", "Bounds of its log, which lies in RAM."),
+    key<&ServiceSpec::consul, OptionalObjectOf<kConsulTable>>(
+        "consul", "null", "What it is registered as in Consul while it runs and accepts connections."),
 };
 
 }  // namespace

@@ -60,7 +60,9 @@ Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
   supervisor_ = std::make_unique<supervise::Supervisor>(*loop_, *processes_, *logs_);
   control::ServerContext context{.boot_phases = std::move(phases),
                                  .shut_down = [this](ShutdownKind kind) { shut_down(kind); },
-                                 .version = UEBO_VERSION};
+                                 .version = UEBO_VERSION,
+                                 .own_log = own_log_.get(),
+                                 .admission = control::node_admission()};
   control_ = UEBO_TRY(control::Server::create(*loop_, *supervisor_, std::move(context), paths_.control));
   return {};
 }
@@ -86,6 +88,7 @@ void Node::load_services(const std::vector<config::ServiceSpec>& known) {
   if (!arguments) spdlog::error("{}", arguments.error().message());
   for (const auto& problem : loaded.problems) spdlog::error("{}", problem.message());
   for (auto& spec : loaded.services) {
+    if (!spec.only_with.empty() && !(arguments && arguments->get(spec.only_with))) continue;
     config::expand_environment(spec, arguments.value_or(config::KernelArgs{}));
     add(std::move(spec));
   }

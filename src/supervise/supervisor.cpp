@@ -120,6 +120,7 @@ Result<> Supervisor::restart(const std::string& name) {
 
 Result<> Supervisor::set_enabled(const std::string& name, bool enabled) {
   Entry& entry = *UEBO_TRY(find_or_instantiate(name));
+  if (entry.spec.enabled != enabled) ++changes_of_units_;
   entry.spec.enabled = enabled;
   return enabled ? start(name) : stop(name);
 }
@@ -155,6 +156,7 @@ Result<> Supervisor::note(const std::string& name, const std::string& text, bool
 void Supervisor::shut_down(Duration deadline, std::function<void(const std::vector<std::string>&)> done) {
   if (shutting_down_) return;
   shutting_down_ = true;
+  ++changes_of_units_;
   shutdown_done_ = std::move(done);
   shutdown_timer_ = loop_.at(BootClock::now() + deadline, [this] {
     for (const auto& [name, entry] : entries_)
@@ -194,7 +196,10 @@ void Supervisor::handle(Entry& entry, const Event& event) {
   }
   const State before = entry.unit.state;
   const auto actions = step(entry.unit, event, Moment{.now = BootClock::now(), .jitter = jitter()});
-  if (before.index() != entry.unit.state.index()) report(entry, before);
+  if (before.index() != entry.unit.state.index()) {
+    ++changes_of_units_;
+    report(entry, before);
+  }
   for (const Action action : actions) perform(entry, action);
   if (before.index() != entry.unit.state.index() && std::holds_alternative<Starting>(entry.unit.state))
     note_start(entry);
@@ -259,7 +264,16 @@ void Supervisor::arm_deadline(Entry& entry) {
 
 // --- the graph
 
-bool Supervisor::wanted(const Entry& entry) const { return entry.wanted && !entry.restarting && !shutting_down_; }
+/// At shutdown those that are to go first go alone.
+bool Supervisor::wanted(const Entry& entry) const {
+  const bool going = shutting_down_ && (entry.spec.stop.first || first_have_stopped());
+  return entry.wanted && !entry.restarting && !going;
+}
+
+bool Supervisor::first_have_stopped() const {
+  return std::ranges::none_of(
+      entries_, [](const auto& item) { return item.second->spec.stop.first && !finished(item.second->unit); });
+}
 
 bool Supervisor::need_is_met(const std::string& need, const std::set<const Entry*>& leaving) const {
   if (!config::is_condition(need)) {
@@ -444,11 +458,16 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .description = entry.spec.description,
       .job = unit.policy.type == config::ServiceType::Job,
       .enabled = entry.spec.enabled,
+      .wanted = entry.wanted,
       .state = name_of(unit.state),
       .detail = std::nullopt,
       .waits_for = std::holds_alternative<Waiting>(unit.state) ? unmet_needs(entry, {}) : std::vector<std::string>{},
       .main_pid = usage.main_pid,
       .memory = usage.memory,
+      .memory_peak = usage.memory_peak,
+      .cpu = usage.cpu,
+      .oom_kills = usage.oom_kills,
+      .exits = unit.exits,
       .running_for = std::nullopt,
       .next_try_in = std::nullopt,
       .restarts = unit.restarts,
@@ -457,6 +476,7 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .log_dropped = 0,
       .first_started = entry.first_started,
       .first_up = entry.first_up,
+      .consul = entry.spec.consul,
   };
   if (const auto* running = std::get_if<Running>(&unit.state)) status.running_for = now - running->since;
   if (const auto due = deadline(unit);

@@ -53,7 +53,7 @@ class Guest:
         # A socket's path has room for 107 characters, of which ssh takes 17 for itself.
         self._sockets = tempfile.TemporaryDirectory(prefix="uebo-")
         self.serial_log = self.work / f"{self.name}.log"
-        self.ports = {22: free_port(), 9100: free_port(), 31416: free_port()}
+        self.ports = {22: free_port(), 9100: free_port(), 9101: free_port(), 31416: free_port()}
         self.qemu: subprocess.Popen[bytes] | None = None
         self._serial: socket.socket | None = None
         self._monitor: socket.socket | None = None
@@ -311,12 +311,19 @@ class Guest:
             answer += data
         return answer.decode(errors="replace")
 
+    def scrape(self, port: int) -> str:
+        """What an exporter answers, nothing while there is none."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}/metrics", timeout=scaled(20)) as answer:
+                text: str = answer.read().decode()
+                return text
+        except OSError:
+            return ""
+
     def node_exporter(self) -> dict[str, float] | None:
         """The metrics without labels, or none while nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[9100]}/metrics", timeout=scaled(20)) as answer:
-                text = answer.read().decode()
-        except OSError:
+        text = self.scrape(9100)
+        if not text:
             return None
         pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#" and "{" not in line)
         return {name: float(value) for name, value in pairs}

@@ -76,7 +76,18 @@ struct StopSettings {
   StopTarget target = StopTarget::Main;
   std::chrono::milliseconds timeout{10'000};
   std::vector<std::string> command;  // run first, as root; for a job that is up: what undoes it
+  bool first = false;                // at shutdown: nothing else is stopped before this has
   bool operator==(const StopSettings&) const = default;
+};
+
+/// What Consul is told of a service; see uebo/consul/registrar.hpp.
+struct ConsulService {
+  std::string name;
+  std::uint16_t port = 0;
+  std::vector<std::string> tags;
+  std::map<std::string, std::string> meta;
+  std::string health;  // path of a health check by HTTP; empty: by TCP
+  bool operator==(const ConsulService&) const = default;
 };
 
 struct ServiceSpec {
@@ -85,6 +96,7 @@ struct ServiceSpec {
   std::string description;
   ServiceType type = ServiceType::Daemon;
   bool enabled = true;
+  std::string only_with;                 // a kernel argument without which there is no such service
   std::vector<std::string> command;      // main process: path and arguments
   std::vector<std::string> prepare;      // run to its end as root before each start, in the service's cgroup
   std::vector<std::string> after_start;  // run as root beside the main process after each start
@@ -111,6 +123,7 @@ struct ServiceSpec {
   std::chrono::milliseconds longest_backoff{300'000};
   std::optional<std::chrono::milliseconds> deadline;  // of a job's run, and of `prepare`
   LogLimits log;
+  std::optional<ConsulService> consul;
   bool operator==(const ServiceSpec&) const = default;
 };
 

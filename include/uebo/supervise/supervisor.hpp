@@ -3,9 +3,11 @@
 //
 // A unit may run while it is wanted and everything that it needs is up. Whatever goes down goes after its dependents:
 // shutdown is nothing but "nothing is wanted any more", and stops everything in the reverse order of need, all at once
-// where that allows it.
+// where that allows it. Units whose file says so (stop.first) are stopped to their end before all others.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -29,11 +31,17 @@ struct UnitStatus {
   std::string description;
   bool job = false;
   bool enabled = true;
+  bool wanted = true;  // to be up, by its file and by people; a shutdown does not count
   std::string_view state;
   std::optional<std::string> detail;   // exit reason, stop phase, or a job's last line
   std::vector<std::string> waits_for;  // needs that are not met
   std::optional<pid_t> main_pid;
   std::optional<std::uint64_t> memory;  // bytes, of the whole cgroup
+  // Of all its runs, as ProcessHost::Usage and Unit::exits have them.
+  std::optional<std::uint64_t> memory_peak = std::nullopt;
+  std::optional<std::chrono::microseconds> cpu = std::nullopt;
+  std::uint64_t oom_kills = 0;
+  std::array<std::uint64_t, kExitKinds> exits{};
   std::optional<Duration> running_for;
   std::optional<Duration> next_try_in;
   unsigned restarts = 0;
@@ -42,6 +50,7 @@ struct UnitStatus {
   std::uint64_t log_dropped = 0;
   std::optional<TimePoint> first_started;  // for the boot profile
   std::optional<TimePoint> first_up;       // a job that failed: when it had ended
+  std::optional<config::ConsulService> consul = std::nullopt;
 };
 
 class Supervisor {
@@ -79,6 +88,9 @@ class Supervisor {
   [[nodiscard]] std::vector<UnitStatus> status() const;
   [[nodiscard]] std::optional<UnitStatus> status(const std::string& name) const;
   [[nodiscard]] const Conditions& conditions() const { return conditions_; }
+  /// Another one after each change of a unit's state, of a condition or of what a holder says of it, and when the
+  /// shutdown begins.
+  [[nodiscard]] std::uint64_t generation() const { return changes_of_units_ + conditions_.changes(); }
   /// Called after each change of a unit's state or of a condition, when all that follows from it has been done.
   void on_change(std::function<void()> listener) { listener_ = std::move(listener); }
 
@@ -96,6 +108,7 @@ class Supervisor {
   void evaluate_one(Entry& entry, const std::set<const Entry*>& leaving);
   void push_once(const Entry& entry, Event event);
   [[nodiscard]] bool wanted(const Entry& entry) const;
+  [[nodiscard]] bool first_have_stopped() const;
   [[nodiscard]] std::set<const Entry*> leaving_units() const;
   [[nodiscard]] std::vector<std::string> unmet_needs(const Entry& entry, const std::set<const Entry*>& leaving) const;
   [[nodiscard]] bool need_is_met(const std::string& need, const std::set<const Entry*>& leaving) const;
@@ -118,6 +131,7 @@ class Supervisor {
   std::deque<std::pair<std::string, Event>> queue_;
   bool draining_ = false;
   bool shutting_down_ = false;
+  std::uint64_t changes_of_units_ = 0;
   std::optional<event::Loop::TimerId> shutdown_timer_;
   std::function<void(const std::vector<std::string>&)> shutdown_done_;
   std::function<void()> listener_;

@@ -71,8 +71,13 @@ const std::vector<Values> kValues{
      {"", " x", "x ", "a\tb", std::string(256, 'x')}},
     {"uebo.boinc.remote_hosts", {"10.0.2.2", "a,b.example,::1", "a,,b"}, {"", ",", "a b", "10.0.0.0/8", "a,b:80"}},
     {"uebo.consul",
-     {"consul:8500", "10.0.2.2:1", "[::1]:65535"},
-     {"", "consul", "consul:", ":8500", "consul:0", "consul:65536", "::1:8500", "[a]:1", "http://a:1"}},
+     {"consul:8500", "10.0.2.2:1", "[::1]:65535", "http://a", "http://a:1", "https://[::1]", "https://10.0.0.1:8501"},
+     {"", "consul", "consul:", ":8500", "consul:0", "consul:65536", "::1:8500", "[a]:1", "ftp://a:1", "https://",
+      "https://a:", "http://a/v1", "https://::1", "http://u@a", "http://[::1"}},
+    {"uebo.consul.token",
+     {"x", "e5a9e1c4-0d3a-4a94-9a1b-2f0a8a4f9b11", std::string(255, 'x')},
+     {"", "a b", "a\tb", "\xc3\xa9", std::string(256, 'x')}},
+    {"uebo.consul.mode", {"catalog", "agent"}, {"", "Agent", "server"}},
     {"uebo.storage.wait", {"0", "10s", "2m", "1h", "500ms"}, {"", "soon", "-1", "2h", "10 s"}},
     {"uebo.modules", {"keep"}, {"", "Keep", "purge"}},
     {"uebo.ntp", {"pool.example", "10.0.2.2,a"}, {"", "a;b", "http://a"}},
@@ -94,9 +99,10 @@ TEST(Arguments, AreExplainedAndTheirFallbacksAreGood) {
   }
 }
 
-TEST(Arguments, KeepOnlyThePasswordSecret) {
+TEST(Arguments, KeepThePasswordAndTheTokenSecret) {
   for (const ArgumentInfo& argument : arguments())
-    EXPECT_EQ(argument.secret, argument.name == "uebo.boinc.password") << argument.name;
+    EXPECT_EQ(argument.secret, argument.name == "uebo.boinc.password" || argument.name == "uebo.consul.token")
+        << argument.name;
 }
 
 // --- the whole line

@@ -141,6 +141,29 @@ TEST(ParseService, ReadsBoundsOfItsLog) {
   EXPECT_EQ(spec_with(R"("log": {})").log, (LogLimits{.size = 10'240, .count = 5}));
 }
 
+TEST(ParseService, ReadsWhatItIsInConsul) {
+  EXPECT_EQ(spec_with(R"("nice": 0)").consul, std::nullopt);
+  EXPECT_EQ(spec_with(R"("consul": {"name": "a", "port": 9100})").consul,
+            (ConsulService{.name = "a", .port = 9100, .tags = {}, .meta = {}, .health = {}}));
+  EXPECT_EQ(spec_with(R"("consul": {"name": "node_exporter", "port": 1, "tags": ["a", "b"], "meta": {"k-1": "v"},
+                      "health": "/metrics"})")
+                .consul,
+            (ConsulService{
+                .name = "node_exporter", .port = 1, .tags = {"a", "b"}, .meta = {{"k-1", "v"}}, .health = "/metrics"}));
+}
+
+TEST(ParseService, ConsulTakesNoMoreMetaThanItsBounds) {
+  const auto parsed =
+      parse(with(R"("consul": {"name": "a", "port": 1, "meta": {"a": ")" + std::string(513, 'x') + "\"}}"));
+  EXPECT_THAT(messages(parsed), ElementsAre(HasSubstr("expected an object of at most 60 texts")));
+}
+
+TEST(ParseService, ReadsWhatItComesWithAndGoesFirst) {
+  EXPECT_EQ(spec_with(R"("only_with": "uebo.consul")").only_with, "uebo.consul");
+  EXPECT_TRUE(spec_with(R"("stop": {"first": true})").stop.first);
+  EXPECT_FALSE(spec_with(R"("nice": 0)").stop.first);
+}
+
 TEST(ParseService, LeavesNotesToPeopleAndEditors) {
   ServiceSpec plain = spec_with(R"("nice": 0)");
   EXPECT_EQ(spec_with(R"("$schema": "schema.json", "remarks": ["because"])"), plain);
@@ -237,7 +260,20 @@ INSTANTIATE_TEST_SUITE_P(
         BadMember{R"("files": [{"content": ""}])", "files.path is missing"},
         BadMember{R"("files": [{"path": "/a", "content": ["x"]}])", "files.content: a list: expected a text"},
         BadMember{R"("binds": [{"source": "/a"}])", "binds.target is missing"},
-        BadMember{R"("binds": [{"target": "/a"}])", "binds.source is missing"}));
+        BadMember{R"("binds": [{"target": "/a"}])", "binds.source is missing"},
+        BadMember{R"("only_with": "uebo.nosuch")",
+                  R"(only_with: "uebo.nosuch": expected the name of a kernel argument)"},
+        BadMember{R"("stop": {"first": 1})", "stop.first: 1: expected true or false"},
+        BadMember{R"("consul": {"name": "a"})", "consul.port is missing: expected a port"},
+        BadMember{R"("consul": {"port": 1})", "consul.name is missing"},
+        BadMember{R"("consul": {"name": "a b", "port": 1})", R"(consul.name: "a b": expected letters)"},
+        BadMember{R"("consul": {"name": "a", "port": 0})", "consul.port: 0: expected a port"},
+        BadMember{R"("consul": {"name": "a", "port": 65536})", "consul.port: 65536: "},
+        BadMember{R"("consul": {"name": "a", "port": 1, "tags": "x"})", R"(consul.tags: "x": )"},
+        BadMember{R"("consul": {"name": "a", "port": 1, "meta": {"a.b": "x"}})", R"(consul.meta: "x": )"},
+        BadMember{R"("consul": {"name": "a", "port": 1, "meta": {"a": 1}})", "consul.meta: 1: "},
+        BadMember{R"("consul": {"name": "a", "port": 1, "health": "metrics"})", "consul.health: "},
+        BadMember{R"("consul": true)", "consul: true: expected an object"}));
 
 // --- the file as a whole
 
@@ -371,7 +407,8 @@ TEST(Template, AnInstanceHasItsNameInEveryString) {
     "needs": ["link:%i"], "provides": ["link:%i"], "settles": ["link:%i"], "triggers": ["condition:link:%i"],
     "environment": {"A": "%i"}, "working_directory": "/%i",
     "directories": [{"path": "/%i"}], "files": [{"path": "/%i", "content": "%i"}],
-    "binds": [{"source": "/%i", "target": "/%i"}], "hidden": ["/%i"], "terminal": "/dev/%i", "stop": {"command": ["/%i"]}})",
+    "binds": [{"source": "/%i", "target": "/%i"}], "hidden": ["/%i"], "terminal": "/dev/%i", "stop": {"command": ["/%i"]},
+    "consul": {"name": "a", "port": 1, "tags": ["%i"], "meta": {"k": "%i"}, "health": "/%i"}})",
                            "x@");
   ASSERT_THAT(messages(templ), IsEmpty());
   const auto wanted = parse(R"({
@@ -379,7 +416,8 @@ TEST(Template, AnInstanceHasItsNameInEveryString) {
     "needs": ["link:e0"], "provides": ["link:e0"], "settles": ["link:e0"], "triggers": ["condition:link:e0"],
     "environment": {"A": "e0"}, "working_directory": "/e0",
     "directories": [{"path": "/e0"}], "files": [{"path": "/e0", "content": "e0"}],
-    "binds": [{"source": "/e0", "target": "/e0"}], "hidden": ["/e0"], "terminal": "/dev/e0", "stop": {"command": ["/e0"]}})",
+    "binds": [{"source": "/e0", "target": "/e0"}], "hidden": ["/e0"], "terminal": "/dev/e0", "stop": {"command": ["/e0"]},
+    "consul": {"name": "a", "port": 1, "tags": ["e0"], "meta": {"k": "e0"}, "health": "/e0"}})",
                             "x@e0");
   ASSERT_THAT(messages(wanted), IsEmpty());
   EXPECT_EQ(instantiate(templ.spec, "e0"), wanted.spec);

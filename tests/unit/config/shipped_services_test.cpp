@@ -31,7 +31,7 @@ TEST(ShippedServices, HaveNoProblems) {
 TEST(ShippedServices, AreAllThere) {
   std::vector<std::string> names;
   for (const ServiceSpec& spec : shipped().services) names.push_back(spec.name);
-  EXPECT_THAT(names, ElementsAre("boinc", "dhcp@", "dropbear", "getty@", "ipv6@", "node_exporter", "ntpd"));
+  EXPECT_THAT(names, ElementsAre("boinc", "dhcp@", "dropbear", "getty@", "ipv6@", "metrics", "node_exporter", "ntpd"));
 }
 
 TEST(ShippedServices, DescribeThemselves) {

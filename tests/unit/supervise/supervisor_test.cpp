@@ -542,5 +542,65 @@ TEST(HeldConditions, TellOfTheFirstAndTheLastHolder) {
   EXPECT_FALSE(conditions.clear("net", "eth1"));
 }
 
+// --- who goes first
+
+TEST_F(Supervision, WhoGoesFirstAtShutdownHasStoppedBeforeAnythingElseIsToldTo) {
+  auto registrar = daemon("registrar", {"net"});
+  registrar.stop.first = true;
+  add(registrar);
+  add(daemon("exporter"));
+  supervisor.set_condition("net", "eth0", "");
+  taken();
+  host.auto_stop = false;
+  host.undying.insert("registrar");
+  shut_down();
+  EXPECT_THAT(taken(), ElementsAre("stop registrar"));
+  EXPECT_EQ(state("exporter"), "running");
+  host.end("registrar", 0);
+  EXPECT_EQ(state("exporter"), "running") << "something of it is left";
+  EXPECT_THAT(taken(), IsEmpty());
+  host.tell("registrar", CgroupEmpty{});
+  EXPECT_THAT(taken(), ElementsAre("stop exporter"));
+  EXPECT_FALSE(left);
+}
+
+TEST_F(Supervision, WhoGoesFirstCostsNoMoreThanItsOwnTimeout) {
+  auto registrar = daemon("registrar");
+  registrar.stop.first = true;
+  add(registrar);
+  add(daemon("exporter"));
+  host.stubborn.insert("registrar");
+  shut_down();
+  EXPECT_EQ(state("exporter"), "running");
+  ASSERT_TRUE(until([this] { return left.has_value(); }));
+  EXPECT_THAT(*left, IsEmpty());
+  EXPECT_THAT(host.taken(), testing::IsSupersetOf({"kill registrar", "stop exporter"}));
+}
+
+TEST_F(Supervision, NobodyWaitsForAFirstOneThatDoesNotRun) {
+  for (const char* name : {"waits", "rests", "failed"}) {
+    auto first = name == std::string("failed") ? job(name) : daemon(name);
+    first.stop.first = true;
+    if (name == std::string("waits")) first.needs = {"net"};
+    first.enabled = name != std::string("rests");
+    host.auto_exit["failed"] = 1;
+    add(first);
+  }
+  add(daemon("exporter"));
+  shut_down();
+  EXPECT_EQ(left, std::vector<std::string>{});
+}
+
+TEST_F(Supervision, AFirstOneIsLikeAnyOtherUntilThen) {
+  auto registrar = daemon("registrar", {"net"});
+  registrar.stop.first = true;
+  add(registrar);
+  add(daemon("exporter"));
+  supervisor.set_condition("net", "eth0", "");
+  supervisor.clear_condition("net", "eth0");
+  EXPECT_EQ(state("registrar"), "waiting");
+  EXPECT_EQ(state("exporter"), "running");
+}
+
 }  // namespace
 }  // namespace uebo::supervise::test
