@@ -108,9 +108,9 @@ Result<> GuiRpc::ask(std::string_view request, std::span<const std::string_view>
   while (true) {
     if (kept == buffer_.size()) return fail(EMSGSIZE, "read from", kObject, "an element of the reply is too long");
     auto news = UEBO_TRY(receive(std::span(buffer_).subspan(kept)));
-    const auto end = std::ranges::find(news, kEndOfMessage);
-    const bool last = end != news.end();
-    news = news.first(static_cast<std::size_t>(end - news.begin()));
+    const std::size_t end = std::string_view(news.data(), news.size()).find(kEndOfMessage);
+    const bool last = end != std::string_view::npos;
+    if (last) news = news.first(end);
     envelope.pass({news.data(), news.size()});
     if (!envelope.begins_well()) return fail(EBADMSG, "read from", kObject, "this is no reply of a BOINC client");
     if (envelope.length() > kLongestReply) return fail(EMSGSIZE, "read from", kObject, "the reply is too long");

@@ -21,7 +21,8 @@ inline std::string reply(const std::string& content) {
   return "<boinc_gui_rpc_reply>\n" + content + "\n</boinc_gui_rpc_reply>\n\003";
 }
 
-/// Takes one connection on a port of the kernel's choice and answers its requests until the peer hangs up.
+/// Takes connections on a port of the kernel's choice, one after the other, and answers each one's requests until the
+/// peer hangs up.
 class FakeClient {
  public:
   /// Sends whatever it wants over the socket; false hangs up.
@@ -61,7 +62,14 @@ class FakeClient {
 
  private:
   void serve() const {
-    const UniqueFd connection(accept(socket_.get(), nullptr, nullptr));
+    while (true) {
+      const UniqueFd connection(accept(socket_.get(), nullptr, nullptr));
+      if (!connection) return;
+      serve(connection);
+    }
+  }
+
+  void serve(const UniqueFd& connection) const {
     std::array<char, 256> buffer{};
     std::string request;
     while (true) {
