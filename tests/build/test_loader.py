@@ -10,6 +10,7 @@ import pytest
 
 from fleet import loader
 from image import apt
+from image.debian_package import Unavailable
 
 SOURCES = """\
 deb http://mirror.example/debian/ bookworm main
@@ -63,7 +64,7 @@ def test_what_was_fetched_once_is_taken_again(monkeypatch: pytest.MonkeyPatch, t
 
 def test_lists_that_disagree_are_asked_again_and_then_it_is_told_what_helps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = FakeApt(monkeypatch, tmp_path, broken="bookworm-security")
-    with pytest.raises(loader.Unavailable, match="of Debian bookworm for armhf could not be read; .*--without-security") as told:
+    with pytest.raises(Unavailable, match="of Debian bookworm for armhf could not be read; .*--without-security") as told:
         loader.fetch("u-boot-sunxi", "armhf", "bookworm")
     assert told.value.temporary and fake.asked == ["update"] * 4
     assert loader.fetch("u-boot-sunxi", "armhf", "bookworm", security=False).is_dir()
@@ -71,7 +72,7 @@ def test_lists_that_disagree_are_asked_again_and_then_it_is_told_what_helps(monk
 
 def test_a_package_that_is_not_there_is_no_matter_of_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     FakeApt(monkeypatch, tmp_path)
-    with pytest.raises(loader.Unavailable, match="Debian bookworm has no u-boot-moon for armhf") as told:
+    with pytest.raises(Unavailable, match="Debian bookworm has no u-boot-moon for armhf") as told:
         loader.fetch("u-boot-moon", "armhf", "bookworm")
     assert not told.value.temporary
 

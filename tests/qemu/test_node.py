@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import disks
 from conftest import PASSWORD, TimeServer
-from guest import WORK, Guest
-from machine import AARCH64, ROOT
+from support import disks
+from support.guest import WORK, Guest
+from support.machine import AARCH64, ROOT
 from support.waiting import scaled, wait_for
 
 MEBI = 1 << 20

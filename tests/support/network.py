@@ -5,18 +5,24 @@ own network. Needs root.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from support.waiting import wait_for
 
+T = TypeVar("T")
+_CLONE_NEWNET = 0x40000000  # sched.h
 _numbers = itertools.count(1)
 _TOOLS = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
@@ -35,6 +41,12 @@ class Server:
 
     def reload(self) -> None:
         self.process.send_signal(signal.SIGHUP)
+
+    def freeze(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """At once, as a power cut: it takes nothing back from its clients."""
@@ -109,6 +121,18 @@ class Network:
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.inside(*command), check=check, capture_output=True, text=True, env=_TOOLS)
+
+    def within(self, call: Callable[[], T]) -> T:
+        """That function's value, from a thread whose sockets are the namespace's."""
+
+        def enter() -> None:
+            libc = ctypes.CDLL(None, use_errno=True)
+            with open(f"/run/netns/{self.namespace}", "rb") as namespace:
+                if libc.setns(namespace.fileno(), _CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), f"setns to {self.namespace}")
+
+        with ThreadPoolExecutor(max_workers=1, initializer=enter) as pool:
+            return pool.submit(call).result()
 
     def ip(self, *words: str) -> str:
         result = subprocess.run(["ip", "-n", self.namespace, *words], capture_output=True, text=True, env=_TOOLS, check=False)

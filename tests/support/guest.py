@@ -15,19 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from machine import ROOT, VIRT_AARCH64, Machine
+from support.daemons import free_port
+from support.machine import ROOT, VIRT_AARCH64, Machine
 from support.waiting import scaled, wait_for
 
 WORK = ROOT / "out/tests/qemu"
 KEY = WORK / "id_ed25519"
 
 Json = dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -50,14 +45,14 @@ class Guest:
     extra: list[str] = field(default_factory=list)
     machine: Machine = VIRT_AARCH64
     network: str = ""  # options of QEMU's user network, "" for the usual; "none" leaves the network to `extra`
+    work: Path = WORK  # where its serial log and its directory lie
 
     def __post_init__(self) -> None:
-        WORK.mkdir(parents=True, exist_ok=True)
-        self.directory = WORK / self.name
-        self.directory.mkdir(exist_ok=True)
+        self.directory = self.work / self.name
+        self.directory.mkdir(parents=True, exist_ok=True)
         # A socket's path has room for 107 characters, of which ssh takes 17 for itself.
         self._sockets = tempfile.TemporaryDirectory(prefix="uebo-")
-        self.serial_log = WORK / f"{self.name}.log"
+        self.serial_log = self.work / f"{self.name}.log"
         self.ports = {22: free_port(), 9100: free_port(), 31416: free_port()}
         self.qemu: subprocess.Popen[bytes] | None = None
         self._serial: socket.socket | None = None
