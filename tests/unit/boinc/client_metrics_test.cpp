@@ -206,7 +206,7 @@ TEST(ClientMetrics, EachOneIsInTheTableAndInReadme) {
   add_report(report, families);
   for (const auto& line : lines_of(families))
     EXPECT_THAT(table, HasSubstr("| `" + line.substr(0, line.find_first_of("{ ")) + "` |"));
-  EXPECT_THAT(read_file(UEBO_SOURCE_DIR "/README.md").value(), HasSubstr(table)) << "run buildsteps/readme-tables";
+  EXPECT_NE(read_file(UEBO_SOURCE_DIR "/README.md").value().find(table), std::string::npos) << "run buildsteps/readme-tables";
 }
 
 }  // namespace
