@@ -48,8 +48,8 @@ constexpr Metric kLeftOut{"boinc_tasks_without_series", "", kGauge, "Tasks that 
 constexpr Metric kUnreadable{"boinc_unreadable_elements", "", kGauge,
                              "Tasks and projects that the client described in a way that can't be read"};
 
-constexpr std::array kOfTheClient{kUp,   kDuration, kError, kInfo,    kWhetstone, kDhrystone, kSuspended,
-                                  kDisk, kTasks,    kLeftOut, kUnreadable};
+constexpr std::array kOfTheClient{kUp,        kDuration, kError, kInfo,    kWhetstone, kDhrystone,
+                                  kSuspended, kDisk,     kTasks, kLeftOut, kUnreadable};
 
 // --- of a project
 
@@ -115,19 +115,22 @@ constexpr std::array<Row<Project, ProjectLabels>, 15> kOfAProject{{
 enum class TaskLabels { project_state_workunit, workunit_state, workunit_ready, name_and_url };
 
 constexpr std::array<Row<Task, TaskLabels>, 8> kOfATask{{
-    {{"boinc_client_task_time_remaining", "project, state, wuname", kGauge, "Seconds that it still takes, as the client guesses"},
+    {{"boinc_client_task_time_remaining", "project, state, wuname", kGauge,
+      "Seconds that it still takes, as the client guesses"},
      TaskLabels::project_state_workunit,
      [](const Task& task) { return task.time_remaining; }},
     {{"boinc_client_task_done_percent", "project, state, wuname", kGauge, "How much of it is done, 0 to 100"},
      TaskLabels::project_state_workunit,
      [](const Task& task) { return 100 * or_zero(task.fraction_done); }},
-    {{"boinc_client_task_final_cpu_time", "wuname, ready_to_upload", kGauge, "Seconds of CPU that it took; 0 until it ends"},
+    {{"boinc_client_task_final_cpu_time", "wuname, ready_to_upload", kGauge,
+      "Seconds of CPU that it took; 0 until it ends"},
      TaskLabels::workunit_ready,
      [](const Task& task) { return task.final_cpu_time; }},
     {{"boinc_client_task_working_set_size", "wuname, state", kGauge, "Bytes of memory that it uses"},
      TaskLabels::workunit_state,
      [](const Task& task) { return or_zero(task.working_set_size); }},
-    {{"boinc_client_task_rsc_memory_bound", "wuname, state", kGauge, "Bytes of memory that it may use, as its project says"},
+    {{"boinc_client_task_rsc_memory_bound", "wuname, state", kGauge,
+      "Bytes of memory that it may use, as its project says"},
      TaskLabels::workunit_state,
      [](const Task& task) { return task.memory_bound; }},
     {{"boinc_task_fraction_done", "name, project_url", kGauge, "How much of a task that was started is done, 0 to 1"},

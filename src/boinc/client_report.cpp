@@ -227,7 +227,8 @@ std::size_t state_index(const Task& task) {
 bool comes_first(const Task& left, const Task& right) {
   const auto rank = [](const Task& task) {
     const bool has_deadline = !std::isnan(task.report_deadline);
-    return std::tuple(!task.runs(), !has_deadline, has_deadline ? task.report_deadline : 0, std::string_view(task.name));
+    return std::tuple(!task.runs(), !has_deadline, has_deadline ? task.report_deadline : 0,
+                      std::string_view(task.name));
   };
   return rank(left) < rank(right);
 }

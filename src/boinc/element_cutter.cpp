@@ -17,14 +17,14 @@ std::size_t position_of(std::string_view needle, std::string_view text) {
 
 ElementCutter::ElementCutter(std::span<const std::string_view> names) {
   for (const auto name : names) {
-    tags_.push_back({.name = name, .opening = '<' + std::string(name) + '>', .closing = "</" + std::string(name) + '>'});
+    tags_.push_back(
+        {.name = name, .opening = '<' + std::string(name) + '>', .closing = "</" + std::string(name) + '>'});
     longest_opening_ = std::max(longest_opening_, tags_.back().opening.size());
   }
 }
 
 const ElementCutter::Tags* ElementCutter::opened_by(std::string_view text) const {
-  const auto found =
-      std::ranges::find_if(tags_, [text](const Tags& tags) { return text.starts_with(tags.opening); });
+  const auto found = std::ranges::find_if(tags_, [text](const Tags& tags) { return text.starts_with(tags.opening); });
   return found == tags_.end() ? nullptr : &*found;
 }
 

@@ -14,7 +14,9 @@ constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 /// The length of the printable character that the text begins with; 0: there is none (RFC 3629, section 4).
 std::size_t character_size(std::string_view text) {
   const auto byte = [text](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-  const auto within = [&](std::size_t at, unsigned first, unsigned last) { return byte(at) >= first && byte(at) <= last; };
+  const auto within = [&](std::size_t at, unsigned first, unsigned last) {
+    return byte(at) >= first && byte(at) <= last;
+  };
   const auto continues = [&](std::size_t at) { return within(at, 0x80, 0xbf); };
   const unsigned lead = byte(0);
   if (lead < 0x80) return lead >= 0x20 && lead != 0x7f ? 1 : 0;

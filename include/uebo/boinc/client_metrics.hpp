@@ -9,11 +9,13 @@
 
 namespace uebo::boinc {
 
-/// All that a whole report says. What it leaves unsaid has no sample, and no two samples of a family have the same labels.
+/// All that a whole report says. What it leaves unsaid has no sample, and no two samples of a family have the same
+/// labels.
 void add_report(const ClientReport& report, metrics::Families& families);
 
 /// What is known of the scrape itself: boinc_up, its duration, and what the error was. Every scrape has it.
-void add_scrape(const Result<ClientReport>& report, std::chrono::duration<double> duration, metrics::Families& families);
+void add_scrape(const Result<ClientReport>& report, std::chrono::duration<double> duration,
+                metrics::Families& families);
 
 /// The table for README.
 [[nodiscard]] std::string metrics_table();

@@ -24,8 +24,8 @@ struct Task {
   std::string name;
   std::string workunit;
   std::string project_url;
-  double state = kUnsaid;           // RESULT::state in lib/common_defs.h
-  double process_state = kUnsaid;   // ACTIVE_TASK::task_state; unsaid before its first start
+  double state = kUnsaid;            // RESULT::state in lib/common_defs.h
+  double process_state = kUnsaid;    // ACTIVE_TASK::task_state; unsaid before its first start
   double report_deadline = kUnsaid;  // seconds since 1970
   double time_remaining = kUnsaid;   // seconds, as the client guesses
   double final_cpu_time = kUnsaid;   // seconds
@@ -55,8 +55,8 @@ struct Project {
 };
 
 struct Host {
-  double whetstone = kUnsaid;   // floating point operations a second, of one processor
-  double dhrystone = kUnsaid;   // the same of integers
+  double whetstone = kUnsaid;    // floating point operations a second, of one processor
+  double dhrystone = kUnsaid;    // the same of integers
   double benchmarked = kUnsaid;  // when, in seconds since 1970; 0: never
 };
 
@@ -69,9 +69,9 @@ struct DiskUsage {
 
 /// The states that a task is counted by, those of its process first.
 inline constexpr std::array<std::string_view, 15> kTaskStates{
-    "uninitialized", "executing",         "abort_pending",    "quit_pending",  "suspended",
-    "copy_pending",  "new",               "files_downloading", "files_downloaded", "compute_error",
-    "files_uploading", "files_uploaded",  "aborted",          "upload_failed", "unknown"};
+    "uninitialized", "executing",         "abort_pending",    "quit_pending",  "suspended",       "copy_pending",
+    "new",           "files_downloading", "files_downloaded", "compute_error", "files_uploading", "files_uploaded",
+    "aborted",       "upload_failed",     "unknown"};
 
 /// Counts any number of tasks, and keeps at most `limit` of them: those that run first, then by their deadline.
 class Tasks {
@@ -94,7 +94,7 @@ class Tasks {
 };
 
 struct ClientReport {
-  std::string version;  // "8.0.4"
+  std::string version;              // "8.0.4"
   double suspend_reason = kUnsaid;  // a bit mask, SUSPEND_REASON in lib/common_defs.h
   Host host;
   DiskUsage disk;

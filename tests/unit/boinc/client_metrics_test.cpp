@@ -73,7 +73,8 @@ TEST(ClientMetrics, HaveTheNamesAndLabelsThatDashboardsAskFor) {
            "boinc_client_project_active_jobs{project=\"The \\\"second\\\" \\\\ project\"} ",
            "boinc_client_task_time_remaining{project=\"One & only\",state=\"0\",wuname=\"a_work_unit",
            "boinc_client_task_done_percent{project=\"One & only\",state=\"0\",wuname=\"a_work_unit",
-           "boinc_client_task_final_cpu_time{wuname=\"a_work_unit_with_a_long_name_000000\",ready_to_upload=\"no\"} 0\n",
+           "boinc_client_task_final_cpu_time{wuname=\"a_work_unit_with_a_long_name_000000\",ready_to_upload=\"no\"} "
+           "0\n",
            "boinc_client_task_working_set_size{wuname=\"a_work_unit_with_a_long_name_000000\",state=\"",
            "boinc_client_task_rsc_memory_bound{wuname=\"a_work_unit_with_a_long_name_000000\",state=\"",
            // surface0's
@@ -92,7 +93,8 @@ TEST(ClientMetrics, HaveTheNamesAndLabelsThatDashboardsAskFor) {
            "boinc_host_whetstone_flops 1000000000\n",
            "boinc_host_dhrystone_ops 1000000000\n",
            "boinc_suspended{reason=\"user_request\"} 0\n",
-           "boinc_task_report_deadline_timestamp_seconds{name=\"a_work_unit_with_a_long_name_000000_0\",project_url=\"http://"
+           "boinc_task_report_deadline_timestamp_seconds{name=\"a_work_unit_with_a_long_name_000000_0\",project_url="
+           "\"http://"
            "one.test/\"} 4000000000\n",
            "boinc_task_checkpoint_age_seconds{name=\"a_work_unit_with_a_long_name_00000",
            "boinc_disk_bytes{kind=\"total\"} ",
@@ -104,11 +106,12 @@ TEST(ClientMetrics, HaveTheNamesAndLabelsThatDashboardsAskFor) {
 }
 
 TEST(ClientMetrics, NoTwoSamplesHaveTheSameLabels) {
-  auto report = report_of({task_of("a_0", "a"), task_of("a_1", "a"), task_of("a_0", "b"), task_of("a_0", "a", "http://two.test/"),
-                           task_of("x\1", "x\1"), task_of("x\2", "x\2"), task_of("", "")},
-                          {project_of("http://one.test/", "Same"), project_of("http://two.test/", "Same"),
-                           project_of("http://one.test/", "Again"), project_of("http://three.test/", ""),
-                           project_of("http://four.test/", "http://three.test/"), project_of("u\1", "n"), project_of("u\2", "m")});
+  auto report = report_of(
+      {task_of("a_0", "a"), task_of("a_1", "a"), task_of("a_0", "b"), task_of("a_0", "a", "http://two.test/"),
+       task_of("x\1", "x\1"), task_of("x\2", "x\2"), task_of("", "")},
+      {project_of("http://one.test/", "Same"), project_of("http://two.test/", "Same"),
+       project_of("http://one.test/", "Again"), project_of("http://three.test/", ""),
+       project_of("http://four.test/", "http://three.test/"), project_of("u\1", "n"), project_of("u\2", "m")});
   for (auto& project : report.projects) project.jobs_success = 1;
   metrics::Families families;
   add_report(report, families);
@@ -117,20 +120,23 @@ TEST(ClientMetrics, NoTwoSamplesHaveTheSameLabels) {
   const std::string text = families.text();
   EXPECT_THAT(text, HasSubstr("boinc_client_jobs_success{project=\"Same\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("boinc_client_jobs_success{project=\"http://two.test/\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("boinc_project_jobs_success_total{project=\"http://two.test/\",url=\"http://two.test/\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("boinc_project_jobs_success_total{project=\"http://two.test/\",url=\"http://two.test/\"} 1\n"));
 }
 
 TEST(ClientMetrics, ATaskOfAnUnknownProjectHasItsUrlForAName) {
   auto task = task_of("a_0", "a", "http://gone.test/");
   task.time_remaining = 5;
-  EXPECT_THAT(text_of(report_of({task})),
-              HasSubstr("boinc_client_task_time_remaining{project=\"http://gone.test/\",state=\"0\",wuname=\"a\"} 5\n"));
+  EXPECT_THAT(
+      text_of(report_of({task})),
+      HasSubstr("boinc_client_task_time_remaining{project=\"http://gone.test/\",state=\"0\",wuname=\"a\"} 5\n"));
 }
 
 TEST(ClientMetrics, WhatIsUnsaidHasNoSample) {
   const std::string text = text_of(report_of({task_of("a_0", "a")}, {project_of("http://one.test/", "One")}));
-  for (const auto* const name : {"boinc_task_fraction_done", "boinc_task_checkpoint_age_seconds", "boinc_project_total_credit",
-                                 "boinc_host_whetstone_flops", "boinc_suspended", "nan", "NaN"})
+  for (const auto* const name :
+       {"boinc_task_fraction_done", "boinc_task_checkpoint_age_seconds", "boinc_project_total_credit",
+        "boinc_host_whetstone_flops", "boinc_suspended", "nan", "NaN"})
     EXPECT_THAT(text, Not(HasSubstr(name)));
 }
 
@@ -146,7 +152,8 @@ TEST(ClientMetrics, ACheckpointIsAsOldAsTheCpuTimeSince) {
   auto task = task_of("a_0", "a");
   task.cpu_time = 100;
   task.checkpoint_cpu_time = 30;
-  EXPECT_THAT(text_of(report_of({task})), HasSubstr("boinc_task_checkpoint_age_seconds{name=\"a_0\",project_url=\"http://one.test/\"} 70\n"));
+  EXPECT_THAT(text_of(report_of({task})),
+              HasSubstr("boinc_task_checkpoint_age_seconds{name=\"a_0\",project_url=\"http://one.test/\"} 70\n"));
   task.cpu_time = 10;  // the process was started anew
   EXPECT_THAT(text_of(report_of({task})), HasSubstr("} 0\n"));
 }
@@ -182,15 +189,20 @@ TEST(ClientMetrics, TheSeriesOfTasksAreBounded) {
 }
 
 TEST(ClientMetrics, TheScrapeTellsWhyTheClientIsDown) {
-  for (const auto& [code, reason] : {std::pair(ECONNREFUSED, "refused"), {ETIMEDOUT, "timeout"}, {ECONNRESET, "closed"},
-                                     {EBADMSG, "junk"}, {EMSGSIZE, "too_long"}, {EACCES, "other"}}) {
+  for (const auto& [code, reason] : {std::pair(ECONNREFUSED, "refused"),
+                                     {ETIMEDOUT, "timeout"},
+                                     {ECONNRESET, "closed"},
+                                     {EBADMSG, "junk"},
+                                     {EMSGSIZE, "too_long"},
+                                     {EACCES, "other"}}) {
     metrics::Families families;
     add_scrape(fail(code, "ask", "the client"), 1500ms, families);
     const std::string text = families.text();
     EXPECT_THAT(text, HasSubstr("boinc_up 0\n"));
     EXPECT_THAT(text, HasSubstr("boinc_scrape_duration_seconds 1.5\n"));
     for (const auto* const each : {"refused", "timeout", "closed", "junk", "too_long", "other"})
-      EXPECT_THAT(text, HasSubstr("boinc_scrape_error{reason=\"" + std::string(each) + (each == std::string(reason) ? "\"} 1\n" : "\"} 0\n")));
+      EXPECT_THAT(text, HasSubstr("boinc_scrape_error{reason=\"" + std::string(each) +
+                                  (each == std::string(reason) ? "\"} 1\n" : "\"} 0\n")));
   }
   metrics::Families families;
   add_scrape(ClientReport(), 1s, families);
@@ -206,7 +218,8 @@ TEST(ClientMetrics, EachOneIsInTheTableAndInReadme) {
   add_report(report, families);
   for (const auto& line : lines_of(families))
     EXPECT_THAT(table, HasSubstr("| `" + line.substr(0, line.find_first_of("{ ")) + "` |"));
-  EXPECT_NE(read_file(UEBO_SOURCE_DIR "/README.md").value().find(table), std::string::npos) << "run buildsteps/readme-tables";
+  EXPECT_NE(read_file(UEBO_SOURCE_DIR "/README.md").value().find(table), std::string::npos)
+      << "run buildsteps/readme-tables";
 }
 
 }  // namespace

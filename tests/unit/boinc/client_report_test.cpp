@@ -109,10 +109,11 @@ TEST(ClientReport, ReadsTasksAndTheirProcesses) {
 TEST(ClientReport, RunningTasksComeFirstThenTheEarliestDeadline) {
   Recorded recorded;
   recorded["get_results"] = content(result_of("none") + result_of("late", "<report_deadline>30</report_deadline>") +
-                                  result_of("b", "<report_deadline>10</report_deadline>") +
-                                  result_of("a", "<report_deadline>10</report_deadline>") +
-                                  result_of("runs", "<report_deadline>90</report_deadline><active_task>"
-                                                    "<active_task_state>1</active_task_state></active_task>"));
+                                    result_of("b", "<report_deadline>10</report_deadline>") +
+                                    result_of("a", "<report_deadline>10</report_deadline>") +
+                                    result_of("runs",
+                                              "<report_deadline>90</report_deadline><active_task>"
+                                              "<active_task_state>1</active_task_state></active_task>"));
   for (const std::size_t limit : {1, 2, 3, 4, 5, 100}) {
     const auto report = read(recorded, limit);
     ASSERT_TRUE(report) << report.error().message();
@@ -143,15 +144,16 @@ TEST(ClientReport, TheBulkyStateIsAskedForOnlyWhenAWorkUnitIsNew) {
     for (const auto& task : report->tasks.kept()) EXPECT_EQ(task.memory_bound, 1e8);
     EXPECT_EQ(recorded.asked("get_state"), 1);
   }
-  recorded["get_results"] =
-      content(result_of("new", "<wu_name>a_work_unit_that_came</wu_name>") + result_of("newer", "<wu_name>gone</wu_name>"));
+  recorded["get_results"] = content(result_of("new", "<wu_name>a_work_unit_that_came</wu_name>") +
+                                    result_of("newer", "<wu_name>gone</wu_name>"));
   recorded["get_state"] = content(
       "<workunit>\n<name>a_work_unit_that_came</name>\n<rsc_memory_bound>5.000000</rsc_memory_bound>\n</workunit>");
   for (int scrape = 0; scrape < 3; ++scrape) {
     const auto report = reader.read(BootClock::now() + 20s);
     ASSERT_TRUE(report) << report.error().message();
     EXPECT_EQ(report->tasks.kept().at(0).memory_bound, 5);
-    EXPECT_TRUE(std::isnan(report->tasks.kept().at(1).memory_bound)) << "the state does not know it, and is not asked again";
+    EXPECT_TRUE(std::isnan(report->tasks.kept().at(1).memory_bound))
+        << "the state does not know it, and is not asked again";
     EXPECT_EQ(recorded.asked("get_state"), 2);
   }
 }
@@ -172,7 +174,8 @@ TEST(ClientReport, EachStateIsCountedByItsName) {
 
 TEST(ClientReport, ANameThatIsNoXmlCostsThatElementAlone) {
   Recorded recorded;
-  recorded["get_results"] = content(result_of("a<b") + result_of("</name>") + result_of("x\"y'&z>\\") + "<result></result>");
+  recorded["get_results"] =
+      content(result_of("a<b") + result_of("</name>") + result_of("x\"y'&z>\\") + "<result></result>");
   recorded["get_project_status"] =
       replaced(recorded["get_project_status"], "<project_name>One & only", "<project_name>One < only");
   const auto report = read(recorded);
@@ -201,8 +204,10 @@ TEST(ClientReport, WhatIsNoNumberIsNotSaid) {
 }
 
 TEST(ClientReport, AFlagIsAnEmptyElementOrANumber) {
-  for (const auto& [text, expected] : {std::pair("<ready_to_report/>", true), {"<ready_to_report>1</ready_to_report>", true},
-                                       {"<ready_to_report>0</ready_to_report>", false}, {"", false}}) {
+  for (const auto& [text, expected] : {std::pair("<ready_to_report/>", true),
+                                       {"<ready_to_report>1</ready_to_report>", true},
+                                       {"<ready_to_report>0</ready_to_report>", false},
+                                       {"", false}}) {
     Recorded recorded;
     recorded["get_results"] = content(result_of("a", text));
     const auto report = read(recorded);

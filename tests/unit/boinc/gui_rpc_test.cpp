@@ -60,7 +60,8 @@ TEST(GuiRpc, OneConnectionServesSeveralRequests) {
 }
 
 TEST(GuiRpc, CutsTheElementsOutOfWhateverPiecesComeIn) {
-  const std::string text = reply("<items>\n<item>a<b/></item>junk < & <item_count>3</item_count>\n<item></item></items>");
+  const std::string text =
+      reply("<items>\n<item>a<b/></item>junk < & <item_count>3</item_count>\n<item></item></items>");
   const std::vector<std::string> expected{"<item>a<b/></item>", "<item></item>"};
   for (std::size_t size = 1; size <= text.size(); size = size * 2 + 1) {
     const FakeClient client([&](int socket, const std::string&) {

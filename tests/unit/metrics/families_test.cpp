@@ -38,12 +38,12 @@ TEST(Families, ReplaceWhatIsNoPrintableUtf8InALabel) {
       {"plain ~ \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "plain ~ \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
       {"a\nb\tc\x7f", "a" + mark + "b" + mark + "c" + mark},
       {std::string("\0", 1), mark},
-      {"\xc2\x85", mark + mark},          // a control character of ISO 8859
-      {"\xff\x80", mark + mark},          // never in UTF-8
-      {"x\xc3", "x" + mark},              // cut short
-      {"\xe2\x82y", mark + mark + "y"},   // likewise, in the middle
-      {"\xc0\xaf", mark + mark},          // longer than need be
-      {"\xed\xa0\x80", mark + mark + mark},            // half of a pair of UTF-16
+      {"\xc2\x85", mark + mark},                        // a control character of ISO 8859
+      {"\xff\x80", mark + mark},                        // never in UTF-8
+      {"x\xc3", "x" + mark},                            // cut short
+      {"\xe2\x82y", mark + mark + "y"},                 // likewise, in the middle
+      {"\xc0\xaf", mark + mark},                        // longer than need be
+      {"\xed\xa0\x80", mark + mark + mark},             // half of a pair of UTF-16
       {"\xf4\x90\x80\x80", mark + mark + mark + mark},  // beyond the last character
   };
   for (const auto& [value, expected] : cases) {
@@ -61,8 +61,8 @@ TEST(Families, ValuesAreAsShortAsTheyCanBeReadBack) {
   families.gauge("c", "Help", std::numeric_limits<double>::infinity());
   families.gauge("d", "Help", -std::numeric_limits<double>::infinity());
   const std::string text = families.text();
-  for (const auto* const line : {"\"} 0.1\n", "\"} 0.3333333333333333\n", "\"} 270553174016\n", "\"} 1e+300\n", "\"} -2\n",
-                                 "b NaN\n", "c +Inf\n", "d -Inf\n"})
+  for (const auto* const line : {"\"} 0.1\n", "\"} 0.3333333333333333\n", "\"} 270553174016\n", "\"} 1e+300\n",
+                                 "\"} -2\n", "b NaN\n", "c +Inf\n", "d -Inf\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
 }
 
