@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -57,8 +58,12 @@ def of(**labels: str) -> list[dict[str, str]]:
     return [labels]
 
 
+def storage(place: str, size: int, free: int) -> dict[str, str]:
+    labels = f'{{instance="a",mountpoint="{place}",device="/dev/sda1"}}'
+    return {**steady("node_filesystem_size_bytes" + labels, size), **steady("node_filesystem_avail_bytes" + labels, free)}
+
+
 GIB = 1 << 30
-STORAGE = '{instance="a",mountpoint="/storage",device="/dev/sda1"}'
 TASKS = 'boinc_tasks_total{instance="a",state="executing"}'
 CRASH = 'uebo_service_state{instance="a",service="boinc",state="crash-loop"}'
 OOM = 'uebo_service_oom_kills_total{instance="a",service="boinc"}'
@@ -67,7 +72,8 @@ LOST = {**up("a", "1+0x40"), **up("b", "1+0x3 0+0x36")}
 
 CASES = [
     Case("NodeGone", "three scrapes after the last answer", LOST, {45: [], 90: [], 105: of(instance="b"), 600: of(instance="b")}),
-    Case("NodeGone", "not while one of its exporters answers", {**up("a", "0+0x40", "node_exporter", "uebo"), **up("a", "1+0x40", "boinc_exporter")}, {600: []}),
+    Case("NodeGone", "not while one of its exporters answers",
+         {**up("a", "0+0x40", "node_exporter", "uebo"), **up("a", "1+0x40", "boinc_exporter")}, {600: []}),
     Case("NodeGone", "not where it took its leave", up("a", "1+0x4 stale"), {600: []}),
     Case("ExporterSilent", "five minutes", {**up("a", "0+0x40", "boinc_exporter"), **up("a", "1+0x40", "uebo", "node_exporter")},
          {285: [], 315: of(instance="a", job="boinc_exporter")}),
@@ -76,24 +82,25 @@ CASES = [
          {1740: [], 1860: of(instance="a")}),
     Case("NoTasks", "the client does not answer", steady('boinc_up{instance="a"}', 0), {1740: [], 1860: of(instance="a")}),
     Case("NoTasks", "not while one is at work", {**steady('boinc_up{instance="a"}', 1), **steady(TASKS, 1)}, {3600: []}),
-    Case("NoTasks", "not between two tasks", {**steady('boinc_up{instance="a"}', 1), TASKS: "1+0x100 0+0x60 1+0x200"}, {2400: [], 3600: []}),
+    Case("NoTasks", "not between two tasks", {**steady('boinc_up{instance="a"}', 1), TASKS: "1+0x100 0+0x60 1+0x200"},
+         {2400: [], 3600: []}),
     Case("CrashLoop", "at once, and until ten minutes behind it", {CRASH: "0+0x20 1+0x4 0+0x100"},
          {285: [], 315: of(instance="a", service="boinc"), 900: of(instance="a", service="boinc"), 1200: []}),
     Case("CrashLoop", "not of what runs", {CRASH: "0+0x100"}, {1200: []}),
     Case("StorageMissing", "five minutes", steady('uebo_condition{instance="a",condition="storage"}', 0),
          {285: [], 315: of(instance="a", condition="storage")}),
     Case("StorageMissing", "not while it is mounted, whatever else is missing",
-         {**steady('uebo_condition{instance="a",condition="storage"}', 1), **steady('uebo_condition{instance="a",condition="net"}', 0)}, {1200: []}),
-    Case("StorageFull", "a twentieth is free", {**steady("node_filesystem_size_bytes" + STORAGE, 20 * GIB), **steady("node_filesystem_avail_bytes" + STORAGE, GIB)},
+         {**steady('uebo_condition{instance="a",condition="storage"}', 1),
+          **steady('uebo_condition{instance="a",condition="net"}', 0)}, {1200: []}),
+    Case("StorageFull", "a twentieth is free", storage("/storage", 20 * GIB, GIB),
          {585: [], 615: of(instance="a", mountpoint="/storage", device="/dev/sda1")}),
     Case("StorageFull", "not with a fifth, nor for the image's own read-only part",
-         {**steady("node_filesystem_size_bytes" + STORAGE, 5 * GIB), **steady("node_filesystem_avail_bytes" + STORAGE, GIB),
-          **steady('node_filesystem_size_bytes{instance="a",mountpoint="/usr"}', GIB), **steady('node_filesystem_avail_bytes{instance="a",mountpoint="/usr"}', 0)},
-         {1200: []}),
+         {**storage("/storage", 5 * GIB, GIB), **storage("/usr", GIB, 0)}, {1200: []}),
     Case("OutOfMemory", "at once, and for a quarter of an hour", {OOM: "2+0x20 3+0x200"},
-         {285: [], 330: of(instance="a", service="boinc"), 1320: []}),
+         {285: [], 330: of(instance="a", service="boinc"), 1100: of(instance="a", service="boinc"), 1320: []}),
     Case("OutOfMemory", "not of kills long ago", {OOM: "7+0x200"}, {1200: []}),
-    Case("Hot", "by the thermal zone", steady('node_thermal_zone_temp{instance="a",zone="0",type="cpu-thermal"}', 85), {285: [], 315: of(instance="a")}),
+    Case("Hot", "by the thermal zone", steady('node_thermal_zone_temp{instance="a",zone="0",type="cpu-thermal"}', 85),
+         {285: [], 315: of(instance="a")}),
     Case("Hot", "by a sensor, whichever is hottest", {**steady('node_hwmon_temp_celsius{instance="a",chip="c",sensor="temp1"}', 40),
          **steady('node_hwmon_temp_celsius{instance="a",chip="c",sensor="temp2"}', 91)}, {315: of(instance="a")}),
     Case("Hot", "not when it is warm", steady('node_thermal_zone_temp{instance="a",zone="0",type="cpu-thermal"}', 75), {1200: []}),
@@ -122,7 +129,8 @@ def firing(case: Case, labels: dict[str, str]) -> dict[str, object]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}: {case.what}")
 def test_an_alert_fires_when_it_should_and_not_else(case: Case, tmp_path: Path) -> None:
     selector = f'ALERTS{{alertname="{case.alert}",alertstate="firing"}}'
-    expected = [{"expr": selector, "eval_time": f"{at}s", "exp_samples": [firing(case, labels) for labels in who]} for at, who in case.firing.items()]
+    expected = [{"expr": selector, "eval_time": f"{at}s", "exp_samples": [firing(case, labels) for labels in who]}
+                for at, who in case.firing.items()]  # fmt: skip
     series = [{"series": name, "values": values} for name, values in case.series.items()]
     file = tmp_path / "test.json"  # JSON is YAML
     file.write_text(json.dumps({"rule_files": [str(RULES)], "evaluation_interval": f"{STEP}s",
@@ -169,7 +177,8 @@ def test_no_panel_of_the_dashboard_lies_on_another() -> None:
     for panel in panels(read()):
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
-        for cell in ((x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])):
+        columns, lines = range(place["x"], place["x"] + place["w"]), range(place["y"], place["y"] + place["h"])
+        for cell in itertools.product(columns, lines):
             assert cell not in taken, f"{panel['title']} and {taken[cell]}"
             taken[cell] = panel["title"]
 

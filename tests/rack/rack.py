@@ -58,16 +58,21 @@ macs = ["{mac}"]
 """
 
 
-def _board(machine: PoweredOn, uboot: str) -> PoweredOn:
-    machine.options.extend(["-bios", str(bookworms_uboot(uboot))])
-    return machine
+def _boards() -> tuple[PoweredOn, PoweredOn]:
+    """A 64-bit and a 32-bit one, with U-Boot in their flash and nothing else."""
+    flash, flash_32 = str(bookworms_uboot()), str(bookworms_uboot("qemu_arm"))
+    # A kernel without LPAE sees no PCI above 4 GiB: highmem=off.
+    return (
+        PoweredOn("virt by U-Boot", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-bios", flash], memory=768),
+        PoweredOn("virt by U-Boot, 32 bit", ARMHF, "qemu-system-arm",
+                  ["-M", "virt,highmem=off", "-cpu", "cortex-a7", "-smp", "2", "-bios", flash_32], memory=768),
+    )  # fmt: skip
 
 
 @dataclass(eq=False)
 class Node(PluggedGuest):
-    """`number` tells the nodes apart: it is in the MAC address and, as long as nobody moves the node, in the IPv4 address."""
+    """`board` is a file of buildsteps/boards."""
 
-    number: int = 0
     board: str = ""
     on_nfs: bool = False
 
@@ -119,11 +124,7 @@ class Rack:
     def _set_up(self) -> None:
         self.bridge: Bridge = self.lan.bridge(*(f"{address}/24" for address in (SERVER, ADMITTED, STRANGER)))
         self.nfs = NfsServer("rack", lan=self.lan, address=SERVER, work=WORK)
-        virt = PoweredOn("virt by U-Boot", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53", "-smp", "2"], memory=768)
-        virt_32 = PoweredOn("virt by U-Boot, 32 bit", ARMHF, "qemu-system-arm", ["-M", "virt,highmem=off", "-cpu", "cortex-a7", "-smp", "2"],
-                            memory=768)  # fmt: skip
-        _board(virt, "qemu_arm64")
-        _board(virt_32, "qemu_arm")
+        virt, virt_32 = _boards()
         self._add("rack-01", virt, "qemu-virt-aarch64", on_nfs=True)
         self._add("rack-02", virt, "qemu-virt-aarch64")
         self._add("rack-03", virt_32, "qemu-virt-armhf", on_nfs=True)
@@ -135,8 +136,8 @@ class Rack:
 
     def _add(self, name: str, machine: PoweredOn, board: str, on_nfs: bool = False) -> None:
         number = len(self.nodes) + 1
-        node = Node(name, machine=machine, network="none", work=WORK, lan=self.lan, bridges=[self.bridge], address=f"10.0.0.{50 + number}",
-                    macs=(f"52:54:00:0a:00:{number:02x}",), number=number, board=board, on_nfs=on_nfs)  # fmt: skip
+        node = Node(name, machine=machine, network="none", work=WORK, lan=self.lan, bridges=[self.bridge], board=board, on_nfs=on_nfs,
+                    address=f"10.0.0.{50 + number}", macs=(f"52:54:00:0a:00:{number:02x}",))  # fmt: skip
         self.nodes[name] = node
         storage = self.nfs.data / name if on_nfs else WORK / f"{name}.storage"
         science.fill(storage / "boinc", machine.image, host=number, credit=1000 * number)
@@ -193,8 +194,9 @@ class Rack:
 
     def keep(self, step: str) -> None:
         """Catalog, targets and alerts as they are now, in out/tests/rack."""
-        for what, seen in (("catalog", self.consul.catalog()), ("targets", self.prometheus.targets()), ("alerts", self.prometheus.alerts())):
-            (WORK / f"{step}.{what}.json").write_text(json.dumps(seen, indent=1, sort_keys=True) + "\n")
+        seen = {"catalog": self.consul.catalog(), "targets": self.prometheus.targets(), "alerts": self.prometheus.alerts()}
+        for what, content in seen.items():
+            (WORK / f"{step}.{what}.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
 
     @contextmanager
     def speaking_as(self, address: str, node: Node) -> Iterator[None]:

@@ -33,6 +33,15 @@ def all_nodes(rack: Rack) -> list[Node]:
     return list(rack.nodes.values())
 
 
+def left(rack: Rack) -> list[Node]:
+    """Without the one that is switched off."""
+    return [node for node in all_nodes(rack) if node.name != "rack-03"]
+
+
+def since_power_on(rack: Rack) -> int:
+    return round(time.monotonic() - min(node.started for node in all_nodes(rack)))
+
+
 def wait_for_catalog(rack: Rack, *nodes: Node) -> None:
     rack.consul.wait(lambda _: rack.catalog() == offered(*nodes), f"the catalog offers just {[node.name for node in nodes]}", SOON)
 
@@ -57,7 +66,7 @@ def wait_for_all_to_be_right(rack: Rack, *nodes: Node, since: float) -> float:
 def test_three_boards_boot_by_pxe_with_what_the_fleets_file_says(rack: Rack, record_property: Record) -> None:
     for node in all_nodes(rack):
         node.wait_for_console("dropbear: running", BOOT)
-    record_property("three boards from power-on to ssh, s", round(time.monotonic() - min(node.started for node in all_nodes(rack))))
+    record_property("three boards from power-on to ssh, s", since_power_on(rack))
     for node in all_nodes(rack):
         assert f"Filename 'pxelinux.cfg/01-{node.hardware.replace(':', '-')}'." in node.console
         node.wait_for_ssh()
@@ -74,7 +83,7 @@ def test_the_catalog_offers_every_exporter_of_every_node(rack: Rack) -> None:
 
 def test_prometheus_scrapes_every_exporter_by_its_nodes_name(rack: Rack, record_property: Record) -> None:
     wait_for_targets(rack, *all_nodes(rack))
-    record_property("three boards from power-on to Prometheus, s", round(time.monotonic() - min(node.started for node in all_nodes(rack))))
+    record_property("three boards from power-on to Prometheus, s", since_power_on(rack))
     for node in all_nodes(rack):
         wait_for(lambda: running_tasks(rack, node) == 1.0, f"Prometheus sees the task of {node.name}", SOON, 1)
     rack.keep("1-up")
@@ -133,8 +142,8 @@ def test_every_series_that_an_alert_looks_at_is_there_of_all_nodes(rack: Rack) -
     assert len(rules) == (MONITORING / "uebo.rules.yml").read_text().count("- alert:")
     looked_at = {selector for rule in rules for selector in selectors(rule["query"])} - set(WITHOUT_DATA)
     assert len(looked_at) >= 8
-    missing = {selector for selector in looked_at if not lacks_data(selector) and nodes_in(rack.prometheus.query(selector)) != set(rack.nodes)}
-    assert missing == set()
+    expected = {selector for selector in looked_at if not lacks_data(selector)}
+    assert {selector for selector in expected if nodes_in(rack.prometheus.query(selector)) != set(rack.nodes)} == set()
 
 
 def test_no_alert_fires_while_all_is_well_and_all_are_evaluated(rack: Rack) -> None:
@@ -153,23 +162,25 @@ def test_a_node_that_moves_is_found_at_its_new_address_alone(rack: Rack, record_
     rack.keep("2-moved")
 
 
-def test_all_nodes_come_back_to_a_consul_that_has_lost_its_data(rack: Rack, record_property: Record) -> None:
-    lost = time.monotonic()
-    rack.consul.empty()
-    record_property("an emptied Consul is right after, s", wait_for_all_to_be_right(rack, *all_nodes(rack), since=lost))
-    rack.keep("3-emptied")
-
-
 def test_a_node_that_is_switched_off_in_order_takes_its_leave(rack: Rack, record_property: Record) -> None:
     node = rack.nodes["rack-03"]
-    left = [other for other in all_nodes(rack) if other is not node]
     asked = time.monotonic()
-    node.run("poweroff")
-    record_property("a node that was switched off is gone after, s", wait_for_all_to_be_right(rack, *left, since=asked))
-    node.wait_for_power_off(90)
-    rack.keep("4-switched-off")
+    node.try_run("poweroff")  # whether it still says so depends on who is stopped first
+    record_property("a node that was switched off is gone after, s", wait_for_all_to_be_right(rack, *left(rack), since=asked))
+    rack.keep("3-switched-off")
     assert node.name not in rack.consul.nodes()
-    assert alerts_of(rack, node) == set()
+    # Prometheus asks Consul twice a minute: a scrape may fail before it knows.
+    wait_for(lambda: alerts_of(rack, node) == set(), f"nobody misses {node.name}", 30, 0.5)
+    assert rack.prometheus.query(f'max_over_time(ALERTS{{alertstate="firing",instance="{node.name}"}}[1h])') == []
+
+
+# For up to two minutes behind it Prometheus hears of nothing new: it asks for what is later than the last that it knows, and
+# Consul counts from 1 again. So this comes behind whatever changes the catalog.
+def test_all_nodes_that_are_left_come_back_to_a_consul_without_its_data(rack: Rack, record_property: Record) -> None:
+    lost = time.monotonic()
+    rack.consul.empty()
+    record_property("an emptied Consul is right after, s", wait_for_all_to_be_right(rack, *left(rack), since=lost))
+    rack.keep("4-emptied")
 
 
 def test_a_node_that_is_lost_stays_in_sight_and_the_alert_fires(rack: Rack, record_property: Record) -> None:
@@ -189,9 +200,16 @@ def test_a_node_that_is_lost_stays_in_sight_and_the_alert_fires(rack: Rack, reco
 
 def alerts_of(rack: Rack, node: Node) -> set[tuple[str, str]]:
     """Name and state of those that are pending or firing."""
-    return {(alert["labels"]["alertname"], alert["state"]) for alert in rack.prometheus.alerts() if alert["labels"].get("instance") == node.name}
+    labels = [(alert["labels"], alert["state"]) for alert in rack.prometheus.alerts()]
+    return {(label["alertname"], state) for label, state in labels if label.get("instance") == node.name}
+
+
+def test_the_node_that_was_switched_off_is_off(rack: Rack) -> None:
+    """BOINC gives its tasks a minute."""
+    rack.nodes["rack-03"].wait_for_power_off(90)
 
 
 def test_what_was_seen_is_kept(rack: Rack) -> None:
-    steps = ("1-up", "2-moved", "3-emptied", "4-switched-off", "5-lost")
-    assert {file.name for file in WORK.glob("[1-5]-*.json")} == {f"{step}.{what}.json" for step in steps for what in ("catalog", "targets", "alerts")}
+    steps = ("1-up", "2-moved", "3-switched-off", "4-emptied", "5-lost")
+    expected = {f"{step}.{what}.json" for step in steps for what in ("catalog", "targets", "alerts")}
+    assert {file.name for file in WORK.glob("[1-5]-*.json")} == expected
