@@ -83,6 +83,7 @@ Result<> GuiRpc::send(std::string_view message) const {
   while (!message.empty()) {
     UEBO_TRY(wait_for(POLLOUT));
     const ssize_t count = ::send(fd_.get(), message.data(), message.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EPIPE) return fail(ECONNRESET, "write to", kObject);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return errno_error("write to", kObject);
     if (count > 0) message.remove_prefix(static_cast<std::size_t>(count));
   }
