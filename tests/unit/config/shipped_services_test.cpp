@@ -31,7 +31,8 @@ TEST(ShippedServices, HaveNoProblems) {
 TEST(ShippedServices, AreAllThere) {
   std::vector<std::string> names;
   for (const ServiceSpec& spec : shipped().services) names.push_back(spec.name);
-  EXPECT_THAT(names, ElementsAre("boinc", "boinc_exporter", "dhcp@", "dropbear", "getty@", "ipv6@", "node_exporter", "ntpd"));
+  EXPECT_THAT(names,
+              ElementsAre("boinc", "boinc_exporter", "dhcp@", "dropbear", "getty@", "ipv6@", "node_exporter", "ntpd"));
 }
 
 TEST(ShippedServices, DescribeThemselves) {
