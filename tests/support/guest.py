@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +54,7 @@ class Guest:
         # A socket's path has room for 107 characters, of which ssh takes 17 for itself.
         self._sockets = tempfile.TemporaryDirectory(prefix="uebo-")
         self.serial_log = self.work / f"{self.name}.log"
-        self.ports = {22: free_port(), 9100: free_port(), 9101: free_port(), 31416: free_port()}
+        self.ports = {22: free_port(), 9100: free_port(), 9101: free_port(), 9109: free_port(), 31416: free_port()}
         self.qemu: subprocess.Popen[bytes] | None = None
         self._serial: socket.socket | None = None
         self._monitor: socket.socket | None = None
@@ -312,21 +313,27 @@ class Guest:
         return answer.decode(errors="replace")
 
     def scrape(self, port: int) -> str:
-        """What an exporter answers, nothing while there is none."""
+        """What an exporter answers, nothing while nobody does. Anything but a 200 is an error."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}/metrics", timeout=scaled(20)) as answer:
-                text: str = answer.read().decode()
-                return text
+                return str(answer.read().decode())
+        except urllib.error.HTTPError:
+            raise
         except OSError:
             return ""
 
-    def node_exporter(self) -> dict[str, float] | None:
-        """The metrics without labels, or none while nobody answers."""
-        text = self.scrape(9100)
+    def samples(self, port: int) -> dict[str, float] | None:
+        """The samples of a scrape, by name and labels as they are written; none while nobody answers."""
+        text = self.scrape(port)
         if not text:
             return None
-        pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#" and "{" not in line)
+        pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#")
         return {name: float(value) for name, value in pairs}
+
+    def node_exporter(self) -> dict[str, float] | None:
+        """The metrics without labels, or none while nobody answers."""
+        samples = self.samples(9100)
+        return samples and {name: value for name, value in samples.items() if "{" not in name}
 
     # --- QEMU's monitor
 
