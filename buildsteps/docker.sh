@@ -134,7 +134,7 @@ image_of() {
     lint) files+=(lint.Dockerfile) arch=all ;;
     toolchain) files+=(Dockerfile) ;;
     third-party)
-      files+=(Dockerfile third-party.toml fetch-sources build-third-party busybox.config toolchains)
+      files+=(Dockerfile third-party.toml fetch-sources build-third-party busybox.config mbedtls.config.h toolchains)
       ;;
     *) fail "unknown image '$target': toolchain, third-party and lint are known" ;;
   esac

@@ -20,7 +20,7 @@ constexpr std::string_view kNobodyThere = "nobody answers: is PID 1 uebo?";
 
 std::string_view hint_for(int error) {
   if (error == ENOENT || error == ECONNREFUSED) return kNobodyThere;
-  if (error == EACCES) return "for root alone";
+  if (error == EACCES) return "it is for root and the node's own services";
   return {};
 }
 

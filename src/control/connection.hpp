@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "uebo/base/unique_fd.hpp"
+#include "uebo/control/admission.hpp"
 #include "uebo/control/wait.hpp"
 #include "uebo/event/loop.hpp"
 
@@ -13,9 +14,10 @@ namespace uebo::control {
 
 class Connection {
  public:
-  explicit Connection(UniqueFd fd) : fd_(std::move(fd)) {}
+  Connection(UniqueFd fd, Peer peer) : peer_(peer), fd_(std::move(fd)) {}
 
   [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] const Peer& peer() const { return peer_; }
 
   /// Reads once what is there, without blocking. False: the connection is broken.
   [[nodiscard]] bool receive();
@@ -45,6 +47,7 @@ class Connection {
  private:
   [[nodiscard]] bool exhausting() const { return ended_ && !input_.empty(); }
 
+  Peer peer_;
   UniqueFd fd_;
   std::string input_;
   std::string output_;

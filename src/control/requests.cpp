@@ -18,8 +18,9 @@ using supervise::UnitStatus;
 constexpr std::array<std::string_view, 3> kShutdownNames{"poweroff", "reboot", "halt"};
 static_assert(kShutdownNames.size() == static_cast<std::size_t>(ShutdownKind::Halt) + 1);
 
-constexpr double kDefaultWait = 30;
-constexpr double kLongestWait = 600;
+constexpr std::chrono::seconds kDefaultWait{30};
+constexpr std::chrono::seconds kLongestWait{600};
+constexpr std::string_view kTimeoutExpected = "0 to 600 seconds as \"timeout\"";
 
 struct Call {
   Supervisor& supervisor;
@@ -27,6 +28,14 @@ struct Call {
   std::string verb;
   const Json& request;
 };
+
+/// "timeout" in seconds; none: it is out of bounds, or no number.
+std::optional<Duration> timeout_of(const Call& call) {
+  if (!call.request.contains("timeout")) return std::chrono::duration_cast<Duration>(kDefaultWait);
+  const auto seconds = number_field(call.request, "timeout");
+  if (!seconds || !(*seconds >= 0 && *seconds <= kLongestWait.count())) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*seconds));
+}
 
 std::string done_line(Json fields = Json::object()) {
   fields["ok"] = true;
@@ -66,12 +75,27 @@ Reply status(const Call& call) {
   Json units = Json::array();
   for (const auto& unit : call.supervisor.status()) units.push_back(unit_json(unit));
   return now(done_line({{"version", call.context.version},
+                        {"generation", call.supervisor.generation()},
                         {"shutting_down", call.supervisor.shutting_down()},
                         {"conditions", conditions_json(call.supervisor.conditions())},
                         {"units", std::move(units)}}));
 }
 
 Reply boot(const Call& call) { return now(done_line(boot_json(call.context.boot_phases, call.supervisor.status()))); }
+
+std::string generation_line(const Supervisor& supervisor) {
+  return done_line({{"generation", supervisor.generation()}});
+}
+
+Reply changes(const Call& call) {
+  const Json& since = field(call.request, "since");
+  if (!since.is_number_unsigned()) return wrong(call, "a generation, as an answer has told it, as \"since\"");
+  const auto limit = timeout_of(call);
+  if (!limit) return wrong(call, kTimeoutExpected);
+  const ChangeWait wait{.since = since.get<std::uint64_t>()};
+  if (wait.since != call.supervisor.generation()) return now(generation_line(call.supervisor));
+  return {.line = {}, .wait = Wait{.what = wait, .until = BootClock::now() + *limit}};
+}
 
 // --- what changes a unit
 
@@ -94,9 +118,9 @@ bool is_active(const UnitStatus& unit) {
   return unit.state == "running" || unit.state == "starting" || unit.state == "stopping" || unit.state == "done";
 }
 
-Wait wait_for(const UnitVerb& verb, const std::string& unit, const std::optional<UnitStatus>& before, double limit) {
-  const auto duration = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(limit));
-  Wait wait{.unit = unit, .goal = verb.goal, .limit = duration, .until = BootClock::now() + duration};
+UnitWait wait_for(const UnitVerb& verb, const std::string& unit, const std::optional<UnitStatus>& before,
+                  Duration limit) {
+  UnitWait wait{.unit = unit, .goal = verb.goal, .limit = limit};
   if (verb.again && before && is_active(*before)) {
     wait.must_leave = true;
     wait.old_pid = before->main_pid;
@@ -104,12 +128,13 @@ Wait wait_for(const UnitVerb& verb, const std::string& unit, const std::optional
   return wait;
 }
 
-Reply change_unit(const Call& call, const UnitVerb& verb) {
+Reply change_unit(const Call& call) {
+  const UnitVerb& verb = *std::ranges::find(kUnitVerbs, call.verb, &UnitVerb::name);
   const auto name = string_field(call.request, "name");
   if (!name) return wrong(call, "a string as \"name\"");
   if (!config::is_service_name(*name)) return unknown_unit(*name);
-  const double limit = number_field(call.request, "timeout").value_or(kDefaultWait);
-  if (!(limit >= 0 && limit <= kLongestWait)) return wrong(call, "0 to 600 seconds as \"timeout\"");
+  const auto limit = timeout_of(call);
+  if (!limit) return wrong(call, kTimeoutExpected);
 
   const auto before = call.supervisor.status(*name);
   if (const auto result = verb.run(call.supervisor, *name); !result) {
@@ -122,9 +147,9 @@ Reply change_unit(const Call& call, const UnitVerb& verb) {
   if (!after) return unknown_unit(*name);
   if (!bool_field(call.request, "wait").value_or(false))
     return now(result_line(*name, {.state = std::string(after->state), .error = {}}));
-  Wait wait = wait_for(verb, *name, before, limit);
+  UnitWait wait = wait_for(verb, *name, before, *limit);
   if (const auto result = observe(wait, *after)) return now(result_line(*name, *result));
-  return {.line = {}, .wait = std::move(wait)};
+  return {.line = {}, .wait = Wait{.what = std::move(wait), .until = BootClock::now() + *limit}};
 }
 
 // --- facts, and the end
@@ -164,23 +189,53 @@ Reply trigger(const Call& call) {
   return now(done_line());
 }
 
-Reply shut_down(const Call& call, ShutdownKind kind) {
+Reply shut_down(const Call& call) {
+  const auto kind = static_cast<ShutdownKind>(std::ranges::find(kShutdownNames, call.verb) - kShutdownNames.begin());
   if (call.context.shut_down) call.context.shut_down(kind);
   return now(done_line());
 }
 
-Reply dispatch(const Call& call) {
-  if (call.verb == "status") return status(call);
-  if (call.verb == "boot") return boot(call);
-  if (call.verb == "condition") return condition(call);
-  if (call.verb == "trigger") return trigger(call);
-  if (call.verb == "abandon") return abandon(call);
-  if (call.verb == "note") return note(call);
-  if (const auto* verb = std::ranges::find(kUnitVerbs, call.verb, &UnitVerb::name); verb != kUnitVerbs.end())
-    return change_unit(call, *verb);
-  if (const auto* name = std::ranges::find(kShutdownNames, call.verb); name != kShutdownNames.end())
-    return shut_down(call, static_cast<ShutdownKind>(name - kShutdownNames.begin()));
-  return refuse(ExitCode::WrongUsage, fmt::format("`{}` is not a verb", call.verb));
+// --- all of them
+
+struct VerbInfo {
+  std::string_view name;
+  Access access;
+  Reply (*run)(const Call& call);
+};
+
+constexpr std::array<VerbInfo, 15> kVerbs{{
+    {"status", Access::Read, status},
+    {"boot", Access::Read, boot},
+    {"changes", Access::Read, changes},
+    {"start", Access::Change, change_unit},
+    {"stop", Access::Change, change_unit},
+    {"restart", Access::Change, change_unit},
+    {"enable", Access::Change, change_unit},
+    {"disable", Access::Change, change_unit},
+    {"condition", Access::Change, condition},
+    {"abandon", Access::Change, abandon},
+    {"note", Access::Change, note},
+    {"trigger", Access::Change, trigger},
+    {"poweroff", Access::Change, shut_down},
+    {"reboot", Access::Change, shut_down},
+    {"halt", Access::Change, shut_down},
+}};
+static_assert(std::ranges::all_of(kUnitVerbs, [](const UnitVerb& unit) {
+  return std::ranges::any_of(kVerbs, [&](const VerbInfo& verb) { return verb.name == unit.name; });
+}));
+static_assert(std::ranges::all_of(kVerbs, [](const VerbInfo& verb) {
+  return verb.run != change_unit || std::ranges::find(kUnitVerbs, verb.name, &UnitVerb::name) != kUnitVerbs.end();
+}));
+static_assert(std::ranges::all_of(kVerbs, [](const VerbInfo& verb) {
+  return verb.run != shut_down || std::ranges::find(kShutdownNames, verb.name) != kShutdownNames.end();
+}));
+
+Reply dispatch(const Call& call, const Peer& peer) {
+  const auto* verb = std::ranges::find(kVerbs, call.verb, &VerbInfo::name);
+  if (verb == kVerbs.end()) return refuse(ExitCode::WrongUsage, fmt::format("`{}` is not a verb", call.verb));
+  if (verb->access == Access::Change && peer.access != Access::Change)
+    return refuse(ExitCode::Failed, fmt::format("{}: not for you (uid {}), who may only look", call.verb, peer.uid));
+  return verb->run(call);
 }
 
 }  // namespace
@@ -194,26 +249,31 @@ std::string error_line(ExitCode code, std::string_view text) {
 Requests::Requests(Supervisor& supervisor, ServerContext context)
     : supervisor_(supervisor), context_(std::move(context)) {}
 
-Reply Requests::answer(std::string_view line) {
+Reply Requests::answer(std::string_view line, const Peer& peer) {
   const auto request = parse_object(line);
   if (!request) return refuse(ExitCode::WrongUsage, "expected one JSON object a line");
   const auto verb = string_field(*request, "verb");
   if (!verb) return refuse(ExitCode::WrongUsage, "expected a string as \"verb\"");
-  return dispatch({.supervisor = supervisor_, .context = context_, .verb = *verb, .request = *request});
+  return dispatch({.supervisor = supervisor_, .context = context_, .verb = *verb, .request = *request}, peer);
 }
 
 std::optional<std::string> Requests::resolve(Wait& wait) const {
-  const auto unit = supervisor_.status(wait.unit);
-  if (!unit) return error_line(ExitCode::NoSuchService, wait.unit + ": no such service");
-  const auto result = observe(wait, *unit);
+  if (const auto* change = std::get_if<ChangeWait>(&wait.what))
+    return change->since != supervisor_.generation() ? std::optional(generation_line(supervisor_)) : std::nullopt;
+  auto& unit_wait = std::get<UnitWait>(wait.what);
+  const auto unit = supervisor_.status(unit_wait.unit);
+  if (!unit) return error_line(ExitCode::NoSuchService, unit_wait.unit + ": no such service");
+  const auto result = observe(unit_wait, *unit);
   if (!result) return std::nullopt;
-  return result_line(wait.unit, *result);
+  return result_line(unit_wait.unit, *result);
 }
 
 std::string Requests::give_up(const Wait& wait) const {
-  const auto unit = supervisor_.status(wait.unit);
-  if (!unit) return error_line(ExitCode::NoSuchService, wait.unit + ": no such service");
-  return result_line(wait.unit, control::give_up(wait, *unit));
+  const auto* unit_wait = std::get_if<UnitWait>(&wait.what);
+  if (!unit_wait) return generation_line(supervisor_);
+  const auto unit = supervisor_.status(unit_wait->unit);
+  if (!unit) return error_line(ExitCode::NoSuchService, unit_wait->unit + ": no such service");
+  return result_line(unit_wait->unit, control::give_up(*unit_wait, *unit));
 }
 
 }  // namespace uebo::control

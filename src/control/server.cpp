@@ -7,6 +7,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "connection.hpp"
 #include "uebo/base/file.hpp"
 
@@ -16,6 +18,14 @@ namespace {
 constexpr int kBacklog = 16;
 constexpr unsigned kRequestsInOneTurn = 8;
 constexpr std::chrono::seconds kAcceptPause{1};
+
+/// bind(2) made the file for its owner alone, so that nobody can have connected before it has the right group.
+Result<> open_to_group(const std::string& path, gid_t group) {
+  constexpr auto kAnyOwner = static_cast<uid_t>(-1);
+  if (chown(path.c_str(), kAnyOwner, group) != 0 || chmod(path.c_str(), 0660) != 0)
+    return errno_error("open to its group", path);
+  return {};
+}
 
 Result<UniqueFd> listen_at(const std::string& path) {
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -44,10 +54,10 @@ uid_t peer_of(const UniqueFd& client) {
 
 }  // namespace
 
-std::string refusal(uid_t peer, uid_t admitted, std::size_t clients, std::size_t limit) {
-  if (peer != admitted)
-    return fmt::format("the control socket is for uid {} alone, and you are uid {}", admitted, peer);
-  if (clients >= limit) return fmt::format("{} clients are connected already; try again", clients);
+std::string refusal(uid_t peer, const std::optional<Access>& access, std::size_t clients, const ServerLimits& limits) {
+  if (!access) return fmt::format("the control socket is not for you (uid {})", peer);
+  const std::size_t limit = *access == Access::Change ? limits.clients : limits.reading_clients;
+  if (clients >= limit) return fmt::format("{} clients of uid {} are connected already; try again", clients, peer);
   return {};
 }
 
@@ -56,6 +66,9 @@ Result<std::unique_ptr<Server>> Server::create(event::Loop& loop, supervise::Sup
   if (const std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0)
     UEBO_TRY(make_directories(path.substr(0, slash)));
   UniqueFd socket = UEBO_TRY(listen_at(path));
+  if (const auto& group = context.admission.group)
+    if (const auto opened = open_to_group(path, *group); !opened)
+      spdlog::warn("control socket: for root alone: {}", opened.error().message());
   auto server =
       std::unique_ptr<Server>(new Server(loop, supervisor, std::move(context), path, limits, std::move(socket)));
   UEBO_TRY(server->begin());
@@ -67,14 +80,14 @@ Server::Server(event::Loop& loop, supervise::Supervisor& supervisor, ServerConte
     : loop_(loop),
       supervisor_(supervisor),
       shut_down_(std::move(context.shut_down)),
-      admitted_(context.admitted),
+      admission_(context.admission),
       path_(std::move(path)),
       limits_(limits),
       socket_(std::move(socket)),
       requests_(supervisor, ServerContext{.boot_phases = std::move(context.boot_phases),
                                           .shut_down = [this](ShutdownKind kind) { shut_down_soon(kind); },
                                           .version = std::move(context.version),
-                                          .admitted = context.admitted}) {}
+                                          .admission = std::move(context.admission)}) {}
 
 Result<> Server::begin() {
   UEBO_TRY(listen_again());
@@ -121,15 +134,19 @@ void Server::pause_accepting() {
 }
 
 void Server::admit(UniqueFd client) {
-  const std::string reason = refusal(peer_of(client), admitted_, connections_.size(), limits_.clients);
+  const uid_t uid = peer_of(client);
+  const auto access = access_of(admission_, uid);
+  const auto of_this_user = std::ranges::count(connections_, uid, [](const auto& c) { return c.second->peer().uid; });
+  const std::string reason = refusal(uid, access, static_cast<std::size_t>(of_this_user), limits_);
   if (!reason.empty()) {
-    Connection connection(std::move(client));
+    Connection connection(std::move(client), {.uid = uid});
     connection.put(error_line(ExitCode::Failed, reason));
     static_cast<void>(connection.flush());  // a fresh socket has room for a line
     return;
   }
   const int fd = client.get();
-  auto& connection = *(connections_[fd] = std::make_unique<Connection>(std::move(client)));
+  auto& connection =
+      *(connections_[fd] = std::make_unique<Connection>(std::move(client), Peer{.uid = uid, .access = *access}));
   connection.due = BootClock::now() + limits_.idle;
   settle(connection);
 }
@@ -169,7 +186,7 @@ void Server::serve(Connection& connection) {
     }
     const auto line = connection.next_line();
     if (!line) break;
-    Reply reply = requests_.answer(*line);
+    Reply reply = requests_.answer(*line, connection.peer());
     say(connection, reply.line);
     connection.wait = std::move(reply.wait);
     if (connection.wait) connection.due = connection.wait->until;

@@ -33,7 +33,7 @@ std::optional<WaitResult> observe_up(const UnitStatus& unit) {
 
 }  // namespace
 
-std::optional<WaitResult> observe(Wait& wait, const UnitStatus& unit) {
+std::optional<WaitResult> observe(UnitWait& wait, const UnitStatus& unit) {
   if (wait.goal == Goal::Down) {
     if (unit.state == "stopped") return reached(unit);
     return std::nullopt;
@@ -46,7 +46,7 @@ std::optional<WaitResult> observe(Wait& wait, const UnitStatus& unit) {
   return observe_up(unit);
 }
 
-WaitResult give_up(const Wait& wait, const UnitStatus& unit) {
+WaitResult give_up(const UnitWait& wait, const UnitStatus& unit) {
   std::string why = fmt::format("still {} after {:.0f} s", unit.state, seconds(wait.limit));
   if (!unit.waits_for.empty())
     why = fmt::format("still waits for {} after {:.0f} s; it will start when that is there",

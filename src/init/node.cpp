@@ -60,7 +60,8 @@ Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
   supervisor_ = std::make_unique<supervise::Supervisor>(*loop_, *processes_, *logs_);
   control::ServerContext context{.boot_phases = std::move(phases),
                                  .shut_down = [this](ShutdownKind kind) { shut_down(kind); },
-                                 .version = UEBO_VERSION};
+                                 .version = UEBO_VERSION,
+                                 .admission = control::node_admission()};
   control_ = UEBO_TRY(control::Server::create(*loop_, *supervisor_, std::move(context), paths_.control));
   return {};
 }

@@ -4,13 +4,17 @@ namespace uebo::supervise {
 
 bool Conditions::set(const std::string& condition, const std::string& holder, const std::string& detail) {
   const bool added = !held_.contains(condition);
-  held_[condition][holder] = detail;
+  const auto [place, is_new] = held_[condition].try_emplace(holder, detail);
+  if (is_new || place->second != detail) ++changes_;
+  place->second = detail;
   return added;
 }
 
 bool Conditions::clear(const std::string& condition, const std::string& holder) {
   const auto found = held_.find(condition);
-  if (found == held_.end() || found->second.erase(holder) == 0 || !found->second.empty()) return false;
+  if (found == held_.end() || found->second.erase(holder) == 0) return false;
+  ++changes_;
+  if (!found->second.empty()) return false;
   held_.erase(found);
   return true;
 }

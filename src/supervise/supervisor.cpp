@@ -120,6 +120,7 @@ Result<> Supervisor::restart(const std::string& name) {
 
 Result<> Supervisor::set_enabled(const std::string& name, bool enabled) {
   Entry& entry = *UEBO_TRY(find_or_instantiate(name));
+  if (entry.spec.enabled != enabled) ++changes_of_units_;
   entry.spec.enabled = enabled;
   return enabled ? start(name) : stop(name);
 }
@@ -155,6 +156,7 @@ Result<> Supervisor::note(const std::string& name, const std::string& text, bool
 void Supervisor::shut_down(Duration deadline, std::function<void(const std::vector<std::string>&)> done) {
   if (shutting_down_) return;
   shutting_down_ = true;
+  ++changes_of_units_;
   shutdown_done_ = std::move(done);
   shutdown_timer_ = loop_.at(BootClock::now() + deadline, [this] {
     for (const auto& [name, entry] : entries_)
@@ -194,7 +196,10 @@ void Supervisor::handle(Entry& entry, const Event& event) {
   }
   const State before = entry.unit.state;
   const auto actions = step(entry.unit, event, Moment{.now = BootClock::now(), .jitter = jitter()});
-  if (before.index() != entry.unit.state.index()) report(entry, before);
+  if (before.index() != entry.unit.state.index()) {
+    ++changes_of_units_;
+    report(entry, before);
+  }
   for (const Action action : actions) perform(entry, action);
   if (before.index() != entry.unit.state.index() && std::holds_alternative<Starting>(entry.unit.state))
     note_start(entry);

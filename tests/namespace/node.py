@@ -16,9 +16,12 @@ BUILD = Path(os.environ.get("UEBO_BUILD", ROOT / "out/host-asan"))
 BINARY = BUILD / "uebo"
 MISBEHAVE = BUILD / "misbehave"
 
-# /run and /var/log are private, so that control socket and logs have their usual places; the cgroup tree is that of the
-# machine.
-PREPARE = 'mount -t tmpfs run /run && mkdir -p /run/uebo && mount --bind "$0" /var/log && exec "$@"'
+# /run and /var/log are private, so that control socket and logs have their usual places, and the users are those of the
+# image; the cgroup tree is that of the machine.
+PREPARE = f"""
+mount -t tmpfs -o mode=755 run /run && mkdir -p /run/uebo && mount --bind "$0" /var/log &&
+mount --bind {ROOT}/rootfiles/etc/passwd /etc/passwd && mount --bind {ROOT}/rootfiles/etc/group /etc/group && exec "$@"
+"""
 
 Json = dict[str, Any]
 
@@ -29,6 +32,11 @@ def cgroup2_root() -> Path | None:
         if fields[2] == "cgroup2" and os.access(fields[1], os.W_OK):
             return Path(fields[1])
     return None
+
+
+def _group_of(user: str) -> int:
+    lines = (ROOT / "rootfiles/etc/passwd").read_text().splitlines()
+    return int(next(fields[3] for line in lines if (fields := line.split(":"))[0] == user))
 
 
 class Node:
@@ -107,14 +115,19 @@ class Node:
 
     # --- commands, run inside
 
-    def run(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def inside(self, *command: str, user: str | None = None) -> list[str]:
+        """That command, run in the namespaces, and as a user of the image."""
         enter = ["nsenter", "-t", str(self.pid), "-m", "-p", "-n", "-u", "-i"]
         if os.geteuid() != 0:
             enter += ["-U", "--preserve-credentials"]
-        return subprocess.run([*enter, "--", *command], capture_output=True, text=True, timeout=timeout, check=False)
+        become = ["setpriv", f"--reuid={user}", f"--regid={_group_of(user)}", "--clear-groups"] if user else []
+        return [*enter, "--", *become, *command]
 
-    def uebo(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.run(str(BINARY), *words)
+    def run(self, *command: str, timeout: float = 60, user: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self.inside(*command, user=user), capture_output=True, text=True, timeout=timeout, check=False)
+
+    def uebo(self, *words: str, user: str | None = None) -> subprocess.CompletedProcess[str]:
+        return self.run(str(BINARY), *words, user=user)
 
     def status(self, name: str) -> Json:
         result = self.uebo("status", "--json", name)

@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 
-import pytest
-
 from node import BINARY, Node
 from support.waiting import wait_for
 
@@ -104,15 +102,3 @@ def test_help_is_everywhere(node: Node) -> None:
     for verb in ("status", "start", "stop", "restart", "enable", "disable", "logs", "check", "boot", "poweroff", "reboot"):
         result = node.uebo(verb, "--help")
         assert result.returncode == 0 and result.stdout.strip(), verb
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user than the one that asks")
-def test_the_socket_admits_root_alone(node: Node) -> None:
-    node.service("runs", "wait")
-    node.start()
-    result = node.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(BINARY), "stop", "runs")
-    assert result.returncode == 1
-    node.run("chmod", "666", "/run/uebo/control")
-    result = node.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(BINARY), "stop", "runs")
-    assert result.returncode == 1, "not even where the file's mode would let it in"
-    assert node.state("runs") == "running"

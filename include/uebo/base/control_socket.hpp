@@ -1,5 +1,5 @@
 // How any process of ours talks to PID 1: one JSON object a line, one JSON line back, over a unix socket that admits
-// root alone. What the verbs are stands in uebo/control/server.hpp; this floor only carries lines.
+// root and, to look, two users. What the verbs are stands in uebo/control/server.hpp; this floor only carries lines.
 #pragma once
 
 #include <chrono>

@@ -1,14 +1,13 @@
 // The verbs of the control socket: one line in, one line out. Sockets are the server's business.
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "uebo/control/admission.hpp"
 #include "uebo/control/wait.hpp"
 #include "uebo/supervise/boot_profile.hpp"
 #include "uebo/supervise/supervisor.hpp"
@@ -26,7 +25,7 @@ struct ServerContext {
   std::vector<supervise::BootPhase> boot_phases;
   std::function<void(ShutdownKind)> shut_down;
   std::string version;
-  uid_t admitted = 0;  // whose connections are served
+  Admission admission;  // whose connections are served
 };
 
 struct Reply {
@@ -40,8 +39,8 @@ class Requests {
 
   Requests(supervise::Supervisor& supervisor, ServerContext context);
 
-  /// Never fails: what is no valid request is answered by an error.
-  [[nodiscard]] Reply answer(std::string_view line);
+  /// Never fails: what is no valid request, or not for this peer, is answered by an error.
+  [[nodiscard]] Reply answer(std::string_view line, const Peer& peer);
   /// The answer to a request that waits, once there is one.
   [[nodiscard]] std::optional<std::string> resolve(Wait& wait) const;
   /// The answer after its limit.

@@ -1,12 +1,16 @@
 // The control socket: how root, boot roles and the status page ask PID 1 for something.
 //
-// A unix stream socket, mode 0600, that admits uid 0 alone (SO_PEERCRED). A request is one JSON object on one line of
-// at most 64 KiB; each is answered by one JSON object on one line, in order. A client may ask again on the same
-// connection.
+// A unix stream socket, mode 0660, for root and the group uebo-control. SO_PEERCRED decides what a client may do: uid 0
+// everything, the users uebo-web and uebo-consul the verbs that only look (status, boot, changes), everybody else
+// nothing. A request is one JSON object on one line of at most 64 KiB; each is answered by one JSON object on one line,
+// in order. A client may ask again on the same connection.
 //
-//   {"verb":"status"}                   -> {"ok":true,"version","shutting_down","conditions":{NAME:{HOLDER:DETAIL}},
-//                                           "units":[UNIT...]}
+//   {"verb":"status"}                   -> {"ok":true,"version","generation","shutting_down",
+//                                           "conditions":{NAME:{HOLDER:DETAIL}},"units":[UNIT...]}
 //   {"verb":"status","name":"boinc"}    -> {"ok":true,"unit":UNIT}
+//   {"verb":"changes","since":N}        -> {"ok":true,"generation":M}      at once where M is not N; else when a unit's
+//                                          state, a condition or its detail changes; or after "timeout" seconds (30, 0
+//                                          to 600) with M == N. N is what the answer before or "status" has told.
 //   {"verb":"start","name":"boinc"}     -> {"ok":true,"name","state"}      an instance of a template is made:
 //   "getty@tty1" stop, restart, enable, disable         the same. enable and disable are for this boot; who wants them
 //   kept writes to
@@ -54,9 +58,11 @@ namespace uebo::control {
 
 class Connection;
 
-/// Everything is bounded: who is slow to send a request or to take an answer is dropped.
+/// Everything is bounded: who is slow to send a request or to take an answer is dropped. Each user has places of its
+/// own: however often others connect, root comes through.
 struct ServerLimits {
-  std::size_t clients = 16;
+  std::size_t clients = 16;                  // of root
+  std::size_t reading_clients = 4;           // of each other user
   Duration idle = std::chrono::seconds(10);  // for one request to arrive or one answer to be taken
 };
 
@@ -96,7 +102,7 @@ class Server {
   event::Loop& loop_;
   supervise::Supervisor& supervisor_;
   std::function<void(ShutdownKind)> shut_down_;
-  uid_t admitted_;
+  Admission admission_;
   std::string path_;
   ServerLimits limits_;
   UniqueFd socket_;
@@ -108,6 +114,7 @@ class Server {
 };
 
 /// Why a peer is turned away, empty when it is welcome.
-[[nodiscard]] std::string refusal(uid_t peer, uid_t admitted, std::size_t clients, std::size_t limit);
+[[nodiscard]] std::string refusal(uid_t peer, const std::optional<Access>& access, std::size_t clients,
+                                  const ServerLimits& limits);
 
 }  // namespace uebo::control

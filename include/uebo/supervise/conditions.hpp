@@ -2,6 +2,7 @@
 // with the last of them.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ class Conditions {
   bool set(const std::string& condition, const std::string& holder, const std::string& detail);
   /// True when this was the last holder.
   bool clear(const std::string& condition, const std::string& holder);
+  /// How often something has become different, a detail too.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
   [[nodiscard]] bool is_set(std::string_view condition) const { return held_.contains(condition); }
 
   using Holders = std::map<std::string, std::string>;  // holder -> detail
@@ -21,6 +24,7 @@ class Conditions {
 
  private:
   std::map<std::string, Holders, std::less<>> held_;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace uebo::supervise

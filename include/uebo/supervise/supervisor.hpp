@@ -6,6 +6,7 @@
 // where that allows it. Units whose file says so (stop.first) are stopped to their end before all others.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -79,6 +80,9 @@ class Supervisor {
   [[nodiscard]] std::vector<UnitStatus> status() const;
   [[nodiscard]] std::optional<UnitStatus> status(const std::string& name) const;
   [[nodiscard]] const Conditions& conditions() const { return conditions_; }
+  /// Another one after each change of a unit's state, of a condition or of what a holder says of it, and when the
+  /// shutdown begins.
+  [[nodiscard]] std::uint64_t generation() const { return changes_of_units_ + conditions_.changes(); }
   /// Called after each change of a unit's state or of a condition, when all that follows from it has been done.
   void on_change(std::function<void()> listener) { listener_ = std::move(listener); }
 
@@ -119,6 +123,7 @@ class Supervisor {
   std::deque<std::pair<std::string, Event>> queue_;
   bool draining_ = false;
   bool shutting_down_ = false;
+  std::uint64_t changes_of_units_ = 0;
   std::optional<event::Loop::TimerId> shutdown_timer_;
   std::function<void(const std::vector<std::string>&)> shutdown_done_;
   std::function<void()> listener_;

@@ -11,10 +11,13 @@ namespace {
 
 using nlohmann::json;
 
+constexpr Peer kOwner{.uid = 0, .access = Access::Change};
+constexpr Peer kReader{.uid = 101, .access = Access::Read};
+
 class RequestsTest : public testing::Test {
  protected:
   json ask(const std::string& request) {
-    const Reply reply = requests.answer(request);
+    const Reply reply = requests.answer(request, kOwner);
     EXPECT_FALSE(reply.wait) << request;
     EXPECT_TRUE(reply.line.ends_with('\n')) << reply.line;
     return json::parse(reply.line, nullptr, false);
@@ -94,10 +97,10 @@ TEST_F(RequestsTest, WaitIsAnsweredAtOnceWhenThereIsNothingToWaitFor) {
 }
 
 TEST_F(RequestsTest, AStartThatWaitsIsResolvedByTheChange) {
-  Reply reply = requests.answer(R"({"verb":"start","name":"boinc","wait":true,"timeout":5})");
+  Reply reply = requests.answer(R"({"verb":"start","name":"boinc","wait":true,"timeout":5})", kOwner);
   ASSERT_TRUE(reply.wait);
   EXPECT_EQ(reply.line, "");
-  EXPECT_EQ(reply.wait->limit, std::chrono::seconds(5));
+  EXPECT_EQ(std::get<UnitWait>(reply.wait->what).limit, std::chrono::seconds(5));
   EXPECT_FALSE(requests.resolve(*reply.wait));
   node.supervisor.set_condition("storage", "storage", "/dev/vda");
   const auto line = requests.resolve(*reply.wait);
@@ -106,7 +109,7 @@ TEST_F(RequestsTest, AStartThatWaitsIsResolvedByTheChange) {
 }
 
 TEST_F(RequestsTest, AStartThatIsGivenUpIsCode1) {
-  const Reply reply = requests.answer(R"({"verb":"start","name":"boinc","wait":true,"timeout":5})");
+  const Reply reply = requests.answer(R"({"verb":"start","name":"boinc","wait":true,"timeout":5})", kOwner);
   ASSERT_TRUE(reply.wait);
   const json answer = json::parse(requests.give_up(*reply.wait));
   EXPECT_EQ(answer["code"], 1);
@@ -116,7 +119,7 @@ TEST_F(RequestsTest, AStartThatIsGivenUpIsCode1) {
 
 TEST_F(RequestsTest, AStopWaitsForAProcessThatTakesItsTime) {
   node.processes.make_stubborn("web");
-  Reply reply = requests.answer(R"({"verb":"stop","name":"web","wait":true})");
+  Reply reply = requests.answer(R"({"verb":"stop","name":"web","wait":true})", kOwner);
   ASSERT_TRUE(reply.wait);
   EXPECT_FALSE(requests.resolve(*reply.wait));
   node.processes.exit("web", 0);
@@ -125,7 +128,7 @@ TEST_F(RequestsTest, AStopWaitsForAProcessThatTakesItsTime) {
 
 TEST_F(RequestsTest, ARestartWaitsForTheNewProcess) {
   node.processes.make_stubborn("web");
-  Reply reply = requests.answer(R"({"verb":"restart","name":"web","wait":true})");
+  Reply reply = requests.answer(R"({"verb":"restart","name":"web","wait":true})", kOwner);
   ASSERT_TRUE(reply.wait);
   EXPECT_FALSE(requests.resolve(*reply.wait));
   node.processes.exit("web", 0);
@@ -183,6 +186,64 @@ TEST_F(RequestsTest, NothingIsStartedDuringShutdown) {
   node.supervisor.shut_down(std::chrono::seconds(60), [](const auto&) {});
   expect_error(R"({"verb":"start","name":"off"})", 1, "start off: the node is shutting down");
   EXPECT_EQ(ask(R"({"verb":"status"})")["shutting_down"], true);
+}
+
+TEST_F(RequestsTest, AReaderMayOnlyLook) {
+  for (const std::string look : {"status", "boot", "changes"})
+    EXPECT_EQ(json::parse(requests.answer(R"({"verb":")" + look + R"(","since":99,"timeout":0})", kReader).line)["ok"],
+              true)
+        << look;
+  for (const std::string change : {"start", "stop", "restart", "enable", "disable", "condition", "abandon", "note",
+                                   "trigger", "poweroff", "reboot", "halt"}) {
+    const json answer = json::parse(
+        requests.answer(R"({"verb":")" + change + R"(","name":"web","set":true,"text":"x","stands":true})", kReader)
+            .line);
+    EXPECT_EQ(answer,
+              json({{"ok", false}, {"code", 1}, {"error", change + ": not for you (uid 101), who may only look"}}));
+  }
+  EXPECT_EQ(node.state("web"), "running");
+  EXPECT_TRUE(node.shutdowns.empty());
+}
+
+TEST_F(RequestsTest, ChangesAreCountedAndTold) {
+  const auto generation = [&] { return ask(R"({"verb":"status"})")["generation"].get<std::uint64_t>(); };
+  const auto before = generation();
+  EXPECT_EQ(generation(), before);  // looking changes nothing
+  node.supervisor.set_condition("net", "eth0", "10.0.2.15/24");
+  EXPECT_EQ(generation(), before + 1);
+  node.supervisor.set_condition("net", "eth0", "10.0.2.15/24");
+  EXPECT_EQ(generation(), before + 1);
+  node.supervisor.set_condition("net", "eth0", "10.0.2.16/24");
+  EXPECT_EQ(generation(), before + 2);
+  node.supervisor.clear_condition("net", "eth1");
+  EXPECT_EQ(generation(), before + 2);
+  ask(R"({"verb":"stop","name":"web"})");
+  const auto after = generation();
+  EXPECT_GT(after, before + 2);
+  EXPECT_EQ(ask(R"({"verb":"changes","since":)" + std::to_string(before) + "}")["generation"], after);
+  EXPECT_EQ(ask(R"({"verb":"changes","since":)" + std::to_string(after + 7) + "}")["generation"], after)
+      << "of an earlier PID 1";
+}
+
+TEST_F(RequestsTest, ChangesWaitForTheNext) {
+  Reply reply = requests.answer(
+      R"({"verb":"changes","timeout":600,"since":)" + std::to_string(node.supervisor.generation()) + "}", kReader);
+  ASSERT_TRUE(reply.wait);
+  EXPECT_FALSE(requests.resolve(*reply.wait));
+  EXPECT_EQ(json::parse(requests.give_up(*reply.wait))["generation"], node.supervisor.generation());
+  node.processes.exit("web", 0);
+  const auto line = requests.resolve(*reply.wait);
+  ASSERT_TRUE(line);
+  EXPECT_EQ(json::parse(*line), json({{"ok", true}, {"generation", node.supervisor.generation()}}));
+}
+
+TEST_F(RequestsTest, ChangesWithoutAGenerationAreWrongUsage) {
+  const std::string expected = "changes: expected a generation, as an answer has told it, as \"since\"";
+  for (const std::string since : {"", R"(,"since":-1)", R"(,"since":1.5)", R"(,"since":"1")"})
+    expect_error(R"({"verb":"changes")" + since + "}", 2, expected);
+  for (const std::string timeout : {"-1", "601", "1e300", "\"1\""})
+    expect_error(R"({"verb":"changes","since":0,"timeout":)" + timeout + "}", 2,
+                 "changes: expected 0 to 600 seconds as \"timeout\"");
 }
 
 TEST_F(RequestsTest, JunkIsWrongUsage) {

@@ -63,6 +63,14 @@ class ServerTest : public testing::Test {
     ASSERT_TRUE(made) << made.error().message();
     server = std::move(*made);
   }
+  /// This process is not the owner.
+  void serve_readers(std::vector<uid_t> readers) {
+    ServerContext context = node.context();
+    context.admission = {.owner = geteuid() + 1, .readers = std::move(readers), .group = std::nullopt};
+    auto made = Server::create(*node.loop, node.supervisor, std::move(context), path);
+    ASSERT_TRUE(made) << made.error().message();
+    server = std::move(*made);
+  }
   /// Turns the loop until something has come true.
   template <class Condition>
   bool until(Condition condition) {
@@ -194,7 +202,7 @@ TEST_F(ServerTest, AStartIsAnsweredWhenTheUnitRuns) {
 }
 
 TEST_F(ServerTest, AStartThatTakesTooLongIsAnsweredAtItsTimeout) {
-  serve({.clients = 16, .idle = milliseconds(1)});
+  serve({.clients = 16, .reading_clients = 4, .idle = milliseconds(1)});
   Client client(path);
   client.send(R"({"verb":"start","name":"boinc","wait":true,"timeout":0.05})"
               "\n");
@@ -230,14 +238,14 @@ TEST_F(ServerTest, AClientThatGoesWhileItsRequestWaitsIsForgotten) {
 }
 
 TEST_F(ServerTest, ASilentClientIsDropped) {
-  serve({.clients = 16, .idle = milliseconds(30)});
+  serve({.clients = 16, .reading_clients = 4, .idle = milliseconds(30)});
   Client client(path);
   EXPECT_TRUE(dropped(client));
   EXPECT_EQ(server->clients(), 0u);
 }
 
 TEST_F(ServerTest, AClientThatSendsALineForeverIsDropped) {
-  serve({.clients = 16, .idle = milliseconds(30)});
+  serve({.clients = 16, .reading_clients = 4, .idle = milliseconds(30)});
   Client client(path);
   EXPECT_TRUE(until([&] {
     client.send("x");
@@ -247,7 +255,7 @@ TEST_F(ServerTest, AClientThatSendsALineForeverIsDropped) {
 }
 
 TEST_F(ServerTest, AClientThatTakesNoAnswersIsDroppedAndNotReadFurther) {
-  serve({.clients = 16, .idle = milliseconds(100)});
+  serve({.clients = 16, .reading_clients = 4, .idle = milliseconds(100)});
   Client client(path);
   const std::string request = R"({"verb":"status"})"
                               "\n";
@@ -260,7 +268,7 @@ TEST_F(ServerTest, AClientThatTakesNoAnswersIsDroppedAndNotReadFurther) {
 }
 
 TEST_F(ServerTest, AWaitOutlivesTheIdleLimit) {
-  serve({.clients = 16, .idle = milliseconds(20)});
+  serve({.clients = 16, .reading_clients = 4, .idle = milliseconds(20)});
   Client client(path);
   client.send(R"({"verb":"start","name":"boinc","wait":true})"
               "\n");
@@ -283,7 +291,7 @@ TEST_F(ServerTest, OneClientTooManyIsToldSo) {
             "\n");
   const json refused = answer(last);
   EXPECT_EQ(refused["code"], 1);
-  EXPECT_EQ(refused["error"], "16 clients are connected already; try again");
+  EXPECT_EQ(refused["error"], "16 clients of uid " + std::to_string(geteuid()) + " are connected already; try again");
   EXPECT_TRUE(dropped(last));
   clients.pop_back();
   EXPECT_TRUE(until([&] { return server->clients() == 15; }));
@@ -291,24 +299,88 @@ TEST_F(ServerTest, OneClientTooManyIsToldSo) {
   EXPECT_EQ(ask(next, R"({"verb":"status"})")["ok"], true);
 }
 
-TEST_F(ServerTest, OthersAreTurnedAway) {
-  ServerContext context = node.context();
-  context.admitted = geteuid() + 1;
-  auto made = Server::create(*node.loop, node.supervisor, std::move(context), path);
-  ASSERT_TRUE(made);
+TEST_F(ServerTest, StrangersAreTurnedAway) {
+  serve_readers({});
   Client client(path);
-  client.send(R"({"verb":"stop","name":"web"})"
+  client.send(R"({"verb":"status"})"
               "\n");
   const json refused = answer(client);
   EXPECT_EQ(refused["code"], 1);
+  EXPECT_EQ(refused["error"], "the control socket is not for you (uid " + std::to_string(geteuid()) + ")");
   EXPECT_TRUE(dropped(client));
-  EXPECT_EQ(node.state("web"), "running");
 }
 
-TEST(Refusal, NamesWhoIsAdmittedAndWhoAsks) {
-  EXPECT_EQ(refusal(0, 0, 0, 16), "");
-  EXPECT_EQ(refusal(100, 0, 0, 16), "the control socket is for uid 0 alone, and you are uid 100");
-  EXPECT_EQ(refusal(0, 0, 16, 16), "16 clients are connected already; try again");
+TEST_F(ServerTest, AReaderLooksAndChangesNothing) {
+  serve_readers({geteuid()});
+  Client client(path);
+  EXPECT_EQ(ask(client, R"({"verb":"status"})")["ok"], true);
+  const json refused = ask(client, R"({"verb":"stop","name":"web"})");
+  EXPECT_EQ(refused["code"], 1);
+  EXPECT_EQ(refused["error"], "stop: not for you (uid " + std::to_string(geteuid()) + "), who may only look");
+  EXPECT_EQ(node.state("web"), "running");
+  EXPECT_EQ(ask(client, R"({"verb":"boot"})")["ok"], true);
+}
+
+TEST_F(ServerTest, AReaderHasFourPlaces) {
+  serve_readers({geteuid()});
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<Client>(path));
+    EXPECT_EQ(ask(*clients.back(), R"({"verb":"status"})")["ok"], true);
+  }
+  Client last(path);
+  EXPECT_EQ(answer(last)["error"],
+            "4 clients of uid " + std::to_string(geteuid()) + " are connected already; try again");
+  EXPECT_TRUE(dropped(last));
+}
+
+TEST_F(ServerTest, TheGroupMayConnect) {
+  ServerContext context = node.context();
+  context.admission.group = getegid();
+  const auto made = Server::create(*node.loop, node.supervisor, std::move(context), path);
+  ASSERT_TRUE(made);
+  struct stat status{};
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0660u);
+  EXPECT_EQ(status.st_gid, getegid());
+}
+
+TEST(Refusal, EachUserHasPlacesOfItsOwn) {
+  const ServerLimits limits{.clients = 16, .reading_clients = 4, .idle = {}};
+  EXPECT_EQ(refusal(0, Access::Change, 15, limits), "");
+  EXPECT_EQ(refusal(0, Access::Change, 16, limits), "16 clients of uid 0 are connected already; try again");
+  EXPECT_EQ(refusal(101, Access::Read, 3, limits), "");
+  EXPECT_EQ(refusal(101, Access::Read, 4, limits), "4 clients of uid 101 are connected already; try again");
+  EXPECT_EQ(refusal(100, std::nullopt, 0, limits), "the control socket is not for you (uid 100)");
+}
+
+TEST(AccessOf, TheOwnerChangesAndReadersLook) {
+  const Admission admission{.owner = 0, .readers = {101, 102}, .group = 101};
+  EXPECT_EQ(access_of(admission, 0), Access::Change);
+  EXPECT_EQ(access_of(admission, 102), Access::Read);
+  EXPECT_EQ(access_of(admission, 100), std::nullopt);
+  EXPECT_EQ(access_of(admission, static_cast<uid_t>(-1)), std::nullopt);
+}
+
+TEST_F(ServerTest, ChangesAreToldWhenTheyCome) {
+  serve();
+  Client client(path);
+  const auto generation = ask(client, R"({"verb":"status"})")["generation"].get<std::uint64_t>();
+  const std::string request = R"({"verb":"changes","since":)" + std::to_string(generation) + "}\n";
+  client.send(request);
+  turn();
+  client.receive();
+  EXPECT_FALSE(client.has_line());
+  node.supervisor.set_condition("net", "eth0", "10.0.2.15/24");
+  EXPECT_EQ(answer(client)["generation"], generation + 1);
+}
+
+TEST_F(ServerTest, ChangesThatDoNotComeAreAnsweredAtTheTimeout) {
+  serve({.clients = 16, .reading_clients = 4, .idle = milliseconds(1)});
+  Client client(path);
+  const auto generation = node.supervisor.generation();
+  client.send(R"({"verb":"changes","timeout":0.05,"since":)" + std::to_string(generation) + "}\n");
+  EXPECT_EQ(answer(client), json({{"ok", true}, {"generation", generation}}));
 }
 
 TEST_F(ServerTest, AnswersAShutdownBeforeItBegins) {

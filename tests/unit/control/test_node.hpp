@@ -51,7 +51,7 @@ class TestNode {
         {.name = "/usr", .started = TimePoint(std::chrono::seconds(2)), .ended = TimePoint(std::chrono::seconds(3))}};
     made.shut_down = [this](ShutdownKind kind) { shutdowns.push_back(kind); };
     made.version = "1.2.3";
-    made.admitted = geteuid();
+    made.admission.owner = geteuid();
     return made;
   }
   [[nodiscard]] std::string state(const std::string& unit) const {

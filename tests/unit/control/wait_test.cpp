@@ -21,8 +21,8 @@ UnitStatus job_in(std::string_view state) {
   return unit;
 }
 
-Wait wait_for(Goal goal) {
-  Wait wait;
+UnitWait wait_for(Goal goal) {
+  UnitWait wait;
   wait.unit = "boinc";
   wait.goal = goal;
   wait.limit = seconds(30);
@@ -30,7 +30,7 @@ Wait wait_for(Goal goal) {
 }
 
 TEST(WaitUp, IsOverWhenADaemonRuns) {
-  Wait wait = wait_for(Goal::Up);
+  UnitWait wait = wait_for(Goal::Up);
   EXPECT_FALSE(observe(wait, unit_in("waiting")));
   EXPECT_FALSE(observe(wait, unit_in("starting")));
   const auto result = observe(wait, unit_in("running"));
@@ -40,13 +40,13 @@ TEST(WaitUp, IsOverWhenADaemonRuns) {
 }
 
 TEST(WaitUp, IsOverWhenAJobIsDoneNotWhileItRuns) {
-  Wait wait = wait_for(Goal::Up);
+  UnitWait wait = wait_for(Goal::Up);
   EXPECT_FALSE(observe(wait, job_in("running")));
   ASSERT_TRUE(observe(wait, job_in("done")));
 }
 
 TEST(WaitUp, FailsWithTheReasonAndTheNextTry) {
-  Wait wait = wait_for(Goal::Up);
+  UnitWait wait = wait_for(Goal::Up);
   UnitStatus unit = unit_in("backoff");
   unit.last_exit = "exit code 1";
   unit.next_try_in = seconds(2);
@@ -56,7 +56,7 @@ TEST(WaitUp, FailsWithTheReasonAndTheNextTry) {
 }
 
 TEST(WaitUp, FailsWithTheLastWordsOfAJob) {
-  Wait wait = wait_for(Goal::Up);
+  UnitWait wait = wait_for(Goal::Up);
   UnitStatus unit = job_in("failed");
   unit.detail = "no disk is labelled storage";
   unit.last_exit = "exit code 1";
@@ -66,14 +66,14 @@ TEST(WaitUp, FailsWithTheLastWordsOfAJob) {
 }
 
 TEST(WaitUp, FailsWhenSomebodyStopsTheUnitMeanwhile) {
-  Wait wait = wait_for(Goal::Up);
+  UnitWait wait = wait_for(Goal::Up);
   const auto result = observe(wait, unit_in("stopped"));
   ASSERT_TRUE(result);
   EXPECT_EQ(result->error, "boinc: somebody has stopped it");
 }
 
 TEST(WaitForRestart, DoesNotTakeTheOldRunForTheNewOne) {
-  Wait wait = wait_for(Goal::Up);
+  UnitWait wait = wait_for(Goal::Up);
   wait.must_leave = true;
   wait.old_pid = 100;
   UnitStatus unit = unit_in("running");
@@ -85,7 +85,7 @@ TEST(WaitForRestart, DoesNotTakeTheOldRunForTheNewOne) {
 }
 
 TEST(WaitForRestart, KnowsANewRunByItsPid) {
-  Wait wait = wait_for(Goal::Up);
+  UnitWait wait = wait_for(Goal::Up);
   wait.must_leave = true;
   wait.old_pid = 100;
   UnitStatus unit = unit_in("running");
@@ -94,7 +94,7 @@ TEST(WaitForRestart, KnowsANewRunByItsPid) {
 }
 
 TEST(WaitDown, IsOverWhenTheUnitIsStopped) {
-  Wait wait = wait_for(Goal::Down);
+  UnitWait wait = wait_for(Goal::Down);
   EXPECT_FALSE(observe(wait, unit_in("stopping")));
   EXPECT_FALSE(observe(wait, unit_in("running")));
   ASSERT_TRUE(observe(wait, unit_in("stopped")));

@@ -1,0 +1,18 @@
+// The HTTP server of an exporter: a role of its own, so whatever hangs or floods it is nobody else's trouble.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "uebo/metrics/families.hpp"
+
+namespace uebo::metrics {
+
+/// Serves `GET /metrics` on all addresses of the node, by IPv6 and IPv4, with what `collect` gives at each scrape;
+/// never two at a time. `/` is a page of a few words with `title`. Ends with the process: SIGTERM needs no handler.
+/// Returns an exit code when the port can't be had, with a line in the log.
+/// Bounded: a handful of connections is served at a time, a slow one is dropped after 5 s, a request has 8 KiB.
+[[nodiscard]] int serve(std::uint16_t port, std::string_view title, const std::function<Families()>& collect);
+
+}  // namespace uebo::metrics
