@@ -177,7 +177,8 @@ void Registrar::on(const Sent&, const Moment& moment) {
   queue_.pop_front();
   if (!queue_.empty()) return;
   if (phase_ == Phase::Leave) {
-    lines_.push_back({Line::Level::Info, fmt::format("{} is gone from {}", self_.name, where_)});
+    if (complaint_count_ == 0)
+      lines_.push_back({Line::Level::Info, fmt::format("{} is gone from {}", self_.name, where_)});
     phase_ = Phase::Gone;
   } else {
     round_ended(moment);
@@ -202,6 +203,7 @@ void Registrar::on(const OtherSaid& said, const Moment& moment) {
 void Registrar::on(const Failed& failed, const Moment& moment) {
   if (phase_ == Phase::Leave) {
     complain(failed.why);
+    if (failed.answered) return on(Sent{}, moment);  // it would not be otherwise the next time
     due_ = moment.now + kLeavingPause;
     return;
   }

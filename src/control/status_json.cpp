@@ -5,6 +5,14 @@ namespace {
 
 double point(TimePoint time) { return json_seconds(time.time_since_epoch()); }
 
+Json consul_json(const config::ConsulService& consul) {
+  return {{"name", consul.name},
+          {"port", consul.port},
+          {"tags", consul.tags},
+          {"meta", consul.meta},
+          {"health", consul.health}};
+}
+
 }  // namespace
 
 Json unit_json(const supervise::UnitStatus& unit) {
@@ -27,6 +35,7 @@ Json unit_json(const supervise::UnitStatus& unit) {
   if (unit.last_exit) json["last_exit"] = *unit.last_exit;
   if (unit.first_started) json["first_started"] = point(*unit.first_started);
   if (unit.first_up) json["first_up"] = point(*unit.first_up);
+  if (unit.consul) json["consul"] = consul_json(*unit.consul);
   return json;
 }
 

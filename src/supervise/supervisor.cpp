@@ -471,6 +471,7 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .log_dropped = 0,
       .first_started = entry.first_started,
       .first_up = entry.first_up,
+      .consul = entry.spec.consul,
   };
   if (const auto* running = std::get_if<Running>(&unit.state)) status.running_for = now - running->since;
   if (const auto due = deadline(unit);

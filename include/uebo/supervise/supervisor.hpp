@@ -43,6 +43,7 @@ struct UnitStatus {
   std::uint64_t log_dropped = 0;
   std::optional<TimePoint> first_started;  // for the boot profile
   std::optional<TimePoint> first_up;       // a job that failed: when it had ended
+  std::optional<config::ConsulService> consul = std::nullopt;
 };
 
 class Supervisor {

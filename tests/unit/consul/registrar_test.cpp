@@ -491,6 +491,15 @@ TEST_F(Registration, LeavingIsTriedAgainUntilSomebodyEndsIt) {
   EXPECT_TRUE(registrar.gone());
 }
 
+TEST_F(Registration, WhoMayNotLeaveDoesNotWaitForIt) {
+  register_both();
+  forbidden = "pine";
+  registrar.leave(moment());
+  EXPECT_THAT(work(), ElementsAre("catalog/deregister pine"));
+  EXPECT_TRUE(registrar.gone());
+  EXPECT_THAT(lines(), ElementsAre("PUT: 403 Permission denied"));
+}
+
 TEST_F(Registration, WhoWasNeverRegisteredIsGoneAtOnce) {
   registrar.leave(moment());
   EXPECT_TRUE(registrar.gone());
