@@ -159,15 +159,17 @@ void HttpClient::turn(const std::vector<int>& descriptors, milliseconds limit) {
   for (const int fd : descriptors) extra.push_back({.fd = fd, .events = CURL_WAIT_POLLIN, .revents = 0});
   int running = 0;
   curl_multi_perform(multi_->handle, &running);
+  if (finish_calls()) return;  // what follows from that may be due before anything else happens
   const auto bounded = std::clamp<milliseconds::rep>(limit.count(), 0, 60'000);
   curl_multi_poll(multi_->handle, extra.data(), static_cast<unsigned>(extra.size()), static_cast<int>(bounded),
                   nullptr);
   curl_multi_perform(multi_->handle, &running);
-  finish_calls();
+  static_cast<void>(finish_calls());
 }
 
-void HttpClient::finish_calls() {
+bool HttpClient::finish_calls() {
   int left = 0;
+  bool any = false;
   while (const CURLMsg* message = curl_multi_info_read(multi_->handle, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     CURL* easy = message->easy_handle;
@@ -178,7 +180,9 @@ void HttpClient::finish_calls() {
     calls_.erase(found);
     curl_multi_remove_handle(multi_->handle, easy);
     call->done(call->result(code));  // may start others
+    any = true;
   }
+  return any;
 }
 
 }  // namespace uebo::consul

@@ -37,7 +37,9 @@ using std::chrono::milliseconds;
 
 constexpr const char* kAuthoritiesOfTheImage = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::uint16_t kMetricsPort = 9101;
-constexpr std::chrono::seconds kWatchWait{60};
+/// A Consul that was restarted empty counts from the beginning, and says nothing to who waits for an index beyond
+/// that. Most restarts break the watch off; the others show after this.
+constexpr std::chrono::seconds kWatchWait{15};
 constexpr milliseconds kProbePatience{200};
 constexpr Duration kProbePause = 1s;
 constexpr Duration kUnitsPause = 1s;  // PID 1 does not answer
@@ -52,6 +54,7 @@ struct Settings {
   Timing timing;
   std::string control = kControlSocketPath;
   std::string secrets = kSecretsDirectory;
+  std::chrono::seconds watch = kWatchWait;
 };
 
 std::string host_name() {
@@ -267,7 +270,7 @@ class RegistrarRole {
     const auto from = registrar_.watch_from(BootClock::now());
     if (watch_ && !from && (left_by_ || registrar_.failures() > 0)) end_watch();
     if (watch_ || !from) return;
-    const auto call = call_for(watch_request(self_.name, *from, kWatchWait));
+    const auto call = call_for(watch_request(self_.name, *from, settings_.watch));
     watch_ = http_.start(call, [this, call](Result<HttpReply> reply) {
       watch_.reset();
       const auto good = accepted(call, std::move(reply));
@@ -379,6 +382,8 @@ bool take_option(Settings& settings, std::string_view name, std::string_view val
     timing.longest_retry = timing.refused = *duration;
   else if (name == "--ask")
     timing.ask_pause = *duration;
+  else if (name == "--watch")
+    settings.watch = std::chrono::ceil<std::chrono::seconds>(*duration);
   else
     return false;
   return true;

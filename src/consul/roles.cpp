@@ -7,7 +7,7 @@ namespace uebo::consul {
 std::span<const Role> roles() {
   static constexpr std::array<Role, 2> all{
       Role{.name = "registrar",
-           .synopsis = "[--refresh S] [--retry S] [--ask S] [--control PATH] [--secrets DIR]",
+           .synopsis = "[--refresh S] [--retry S] [--ask S] [--watch S] [--control PATH] [--secrets DIR]",
            .meaning = "register the node and its services in Consul",
            .run = registrar_role},
       Role{.name = "consul-secrets",

@@ -58,7 +58,7 @@ class HttpClient {
 
  private:
   struct Call;
-  void finish_calls();
+  [[nodiscard]] bool finish_calls();  // false: there was none
 
   struct Multi;
   std::unique_ptr<Multi> multi_;
