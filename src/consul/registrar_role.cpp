@@ -42,8 +42,8 @@ constexpr std::uint16_t kMetricsPort = 9101;
 constexpr std::chrono::seconds kWatchWait{15};
 constexpr milliseconds kProbePatience{200};
 constexpr Duration kProbePause = 1s;
-constexpr Duration kUnitsPause = 1s;  // PID 1 does not answer
-constexpr milliseconds kAskPatience{3'000};
+constexpr Duration kUnitsPause = 1s;             // PID 1 does not answer
+constexpr Duration kUnitsRest = 200ms;           // many services change at once
 constexpr Duration kLeavingPatience = 4'500ms;   // for all of it
 constexpr Duration kLastWordPatience = 1'500ms;  // for a request that is under way then
 constexpr milliseconds kLeavingRequest{2'000};
@@ -114,14 +114,15 @@ class RegistrarRole {
 
   [[nodiscard]] std::vector<int> descriptors() const {
     std::vector<int> all{signals_.get(), addresses_.fd()};
-    if (units_.fd() >= 0) all.push_back(units_.fd());
+    if (units_.fd() >= 0 && BootClock::now() >= units_not_before_) all.push_back(units_.fd());
     return all;
   }
 
   [[nodiscard]] milliseconds pause() const {
     TimePoint until = BootClock::now() + 60s;
     const auto step_due = is_named() ? registrar_.due() : std::nullopt;
-    for (const auto& due : {step_due, units_due_, probe_due_, left_by_, last_word_by_, watch_retry()})
+    const auto units_rest = BootClock::now() < units_not_before_ ? std::optional(units_not_before_) : std::nullopt;
+    for (const auto& due : {step_due, units_due_, units_rest, probe_due_, left_by_, last_word_by_, watch_retry()})
       if (due) until = std::min(until, *due);
     return std::chrono::ceil<milliseconds>(until - BootClock::now());
   }
@@ -136,8 +137,9 @@ class RegistrarRole {
 
   void look_at_units() {
     const TimePoint now = BootClock::now();
-    if (units_due_ && now < *units_due_ && !readable(units_.fd())) return;
-    if (!units_due_ && !readable(units_.fd())) return;
+    const bool due = units_due_ ? now >= *units_due_ : readable(units_.fd());
+    if (!due || now < units_not_before_) return;
+    units_not_before_ = now + kUnitsRest;
     auto seen = units_.look();
     units_due_ = units_.fd() < 0 ? std::optional(now + kUnitsPause) : std::nullopt;
     if (!seen) {
@@ -155,6 +157,10 @@ class RegistrarRole {
   /// What /storage/hostname says comes late, and a card that names the board may, too.
   void take_name() {
     Self self = self_now();
+    if (self.mac.empty()) {  // the adapter was pulled out; the board is the same
+      self.mac = self_.mac;
+      self.id = self_.id;
+    }
     if (self == self_) return;
     self_ = std::move(self);
     end_watch();
@@ -255,7 +261,7 @@ class RegistrarRole {
         .put = false,
         .body = {},
         .token = {},
-        .timeout = kAskPatience,
+        .timeout = std::chrono::ceil<milliseconds>(settings_.timing.ask_pause / 2),
         .new_connection = true};
     begin(call, [](const Result<HttpReply>& reply) -> Outcome {
       if (!reply || reply->status != 200) return OtherSaid{};
@@ -348,6 +354,7 @@ class RegistrarRole {
   std::map<std::string, config::ConsulService> running_;
   std::set<std::string> accepting_;  // units that have taken a connection since they run
   std::optional<TimePoint> units_due_ = BootClock::now();
+  TimePoint units_not_before_{};
   bool units_failed_ = false;
   std::optional<TimePoint> probe_due_;
   std::string token_;

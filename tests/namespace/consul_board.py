@@ -60,7 +60,7 @@ class Board:
         """With pauses that a test can wait for."""
         self.node.file("registrar", {
             "description": "registrar", "user": "uebo-consul", "enabled": False, "stop": {"first": True, "timeout": "6s"},
-            "command": [str(BINARY), "registrar", "--retry", "1", "--ask", "0.3", "--watch", "2", *(options or ("--refresh", "5"))],
+            "command": [str(BINARY), "registrar", "--retry", "1", "--ask", "1", "--watch", "2", *(options or ("--refresh", "5"))],
             "environment": {"UEBO_CONSUL": consul, "UEBO_CONSUL_MODE": mode},
         })  # fmt: skip
 
