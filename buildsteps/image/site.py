@@ -18,6 +18,7 @@ class Site:
     password_hash: str | None = None
     ntp: list[str] = field(default_factory=lambda: DEFAULT_TIME_SERVERS)
     modules: list[str] = field(default_factory=list)
+    optional: list[str] = field(default_factory=list)
 
 
 def load() -> Site:
@@ -28,7 +29,7 @@ def load() -> Site:
         data = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
         platform.fail(f"{path}: {error}")
-    known = {"ssh-keys": list, "password-hash": str, "ntp": list, "modules": list}
+    known = {"ssh-keys": list, "password-hash": str, "ntp": list, "modules": list, "optional": list}
     for key, value in data.items():
         if key not in known:
             platform.fail(f"{path}: unknown setting '{key}' (known: {', '.join(known)})")
@@ -45,4 +46,5 @@ def load() -> Site:
         password_hash=password,
         ntp=data.get("ntp", DEFAULT_TIME_SERVERS),
         modules=data.get("modules", []),
+        optional=list(dict.fromkeys(data.get("optional", []))),
     )

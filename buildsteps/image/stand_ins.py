@@ -9,6 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+def strangers(users: Iterable[pathlib.Path], meant: list[str]) -> list[pathlib.Path]:
+    """The users of a library whose stand-in is not for them. `meant` are names of programs, and of libraries up to .so."""
+    return [user for user in users if user.name.split(".so")[0] not in meant]
+
+
 @dataclass(frozen=True)
 class Symbol:
     name: str

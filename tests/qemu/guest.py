@@ -190,6 +190,10 @@ class Guest:
     def _ssh_base(self) -> list[str]:
         return ["ssh", "-F", "none", "-p", str(self.ports[22]), *self._ssh_options()]
 
+    def ssh_command(self) -> list[str]:
+        """For programs that start ssh themselves; the host's name is `guest`."""
+        return self._ssh_base()
+
     def try_run(self, command: str, timeout: float = 60, given: str = "") -> subprocess.CompletedProcess[str]:
         """`given` is the command's standard input."""
         try:

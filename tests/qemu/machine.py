@@ -34,6 +34,7 @@ AARCH64 = Image("aarch64", "Image")
 ARMHF = Image("armhf", "zImage")
 AMD64 = Image("amd64", "bzImage")
 AARCH64_ARMHF = Image("aarch64+armhf", "Image")
+AARCH64_OPTIONAL = Image("aarch64-optional", "Image")  # with every optional package
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class PoweredOn(Machine):
 
 VIRT_AARCH64 = Machine("virt, cortex-a53", AARCH64, "qemu-system-aarch64", ["-M", "virt", "-cpu", "cortex-a53", "-smp", "2"])
 VIRT_AARCH64_ARMHF = replace(VIRT_AARCH64, image=AARCH64_ARMHF)
+VIRT_AARCH64_OPTIONAL = replace(VIRT_AARCH64, image=AARCH64_OPTIONAL)
 # Fujitsu's processor has no 32-bit mode: execve(2) of a 32-bit program fails as with a kernel without COMPAT. Its kernel needs
 # the interrupt controller that it says it has.
 WITHOUT_32_BIT = replace(VIRT_AARCH64_ARMHF, name="virt, a64fx", options=["-M", "virt,gic-version=3", "-cpu", "a64fx", "-smp", "2"])
@@ -84,4 +86,4 @@ RASPI2B = Machine("raspi2b", ARMHF, "qemu-system-arm", ["-M", "raspi2b"], nic="u
                   memory=1024, powers_off=False)  # fmt: skip
 RASPI3B = Machine("raspi3b", AARCH64, "qemu-system-aarch64", ["-M", "raspi3b"], nic="usb-net", disk="sd",
                   dtb="broadcom/bcm2837-rpi-3-b.dtb", memory=1024, powers_off=False)  # fmt: skip
-MACHINES = (VIRT_AARCH64, VIRT_AARCH64_ARMHF, WITHOUT_32_BIT, VIRT_ARMHF, PC, ORANGEPI_PC, RASPI2B, RASPI3B)
+MACHINES = (VIRT_AARCH64, VIRT_AARCH64_ARMHF, VIRT_AARCH64_OPTIONAL, WITHOUT_32_BIT, VIRT_ARMHF, PC, ORANGEPI_PC, RASPI2B, RASPI3B)
