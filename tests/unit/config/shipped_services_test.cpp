@@ -31,8 +31,8 @@ TEST(ShippedServices, HaveNoProblems) {
 TEST(ShippedServices, AreAllThere) {
   std::vector<std::string> names;
   for (const ServiceSpec& spec : shipped().services) names.push_back(spec.name);
-  EXPECT_THAT(names, ElementsAre("boinc", "boinc_exporter", "dhcp@", "dropbear", "getty@", "ipv6@", "metrics",
-                                 "node_exporter", "ntpd"));
+  EXPECT_THAT(names, ElementsAre("boinc", "boinc_exporter", "consul-secrets", "dhcp@", "dropbear", "getty@", "ipv6@",
+                                 "metrics", "node_exporter", "ntpd", "registrar"));
 }
 
 TEST(ShippedServices, DescribeThemselves) {
@@ -64,9 +64,11 @@ TEST(ShippedServices, BoincStartsAgainHoweverItEnded) {
   EXPECT_GT(service("boinc").oom_score_adjust, 0);
 }
 
-TEST(ShippedServices, OnlyBoincNeedsStorage) {
-  for (const ServiceSpec& spec : shipped().services)
+TEST(ShippedServices, OfThoseThatRunOnlyBoincNeedsStorage) {
+  for (const ServiceSpec& spec : shipped().services) {
+    if (spec.type == ServiceType::Job) continue;
     EXPECT_EQ(std::ranges::count(spec.needs, "storage"), spec.name == "boinc" ? 1 : 0) << spec.name;
+  }
 }
 
 TEST(ShippedServices, ExportersAreNobodyWithinTheirMemory) {
@@ -91,6 +93,23 @@ TEST(ShippedServices, LinksAskAgainSoonHoweverTheyWereAnswered) {
     EXPECT_EQ(service(name).restart, RestartPolicy::Always) << name;
     EXPECT_THAT(instantiate(service(name), "eth0").needs, ElementsAre("link:eth0"));
   }
+}
+
+TEST(ShippedServices, TheRegistrarComesWithConsulAndGoesFirst) {
+  for (const char* name : {"registrar", "consul-secrets"}) EXPECT_EQ(service(name).only_with, "uebo.consul");
+  EXPECT_TRUE(service("registrar").stop.first);
+  EXPECT_EQ(service("registrar").user, "uebo-consul");
+  for (const ServiceSpec& spec : shipped().services) EXPECT_EQ(spec.stop.first, spec.name == "registrar") << spec.name;
+}
+
+TEST(ShippedServices, ExportersAreRegisteredUnderTheirNames) {
+  const auto consul = service("node_exporter").consul;
+  ASSERT_TRUE(consul);
+  EXPECT_EQ(*consul, (ConsulService{.name = "node_exporter",
+                                    .port = 9100,
+                                    .tags = {"node_exporter", "prometheus"},
+                                    .meta = {},
+                                    .health = "/metrics"}));
 }
 
 }  // namespace

@@ -1,0 +1,87 @@
+#include "own_address.hpp"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "uebo/base/unique_fd.hpp"
+
+namespace uebo::consul {
+namespace {
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
+  SocketAddress result;
+  const auto bytes = address.bytes();
+  if (address.is_ipv6()) {
+    sockaddr_in6 ipv6{};
+    ipv6.sin6_family = AF_INET6;
+    ipv6.sin6_port = htons(port);
+    memcpy(&ipv6.sin6_addr, bytes.data(), bytes.size());
+    memcpy(&result.storage, &ipv6, result.size = sizeof ipv6);
+  } else {
+    sockaddr_in ipv4{};
+    ipv4.sin_family = AF_INET;
+    ipv4.sin_port = htons(port);
+    memcpy(&ipv4.sin_addr, bytes.data(), bytes.size());
+    memcpy(&result.storage, &ipv4, result.size = sizeof ipv4);
+  }
+  return result;
+}
+
+std::optional<IpAddress> address_in(const sockaddr_storage& storage) {
+  if (storage.ss_family == AF_INET)
+    return IpAddress::from_bytes(std::as_bytes(std::span(&reinterpret_cast<const sockaddr_in&>(storage).sin_addr, 1)));
+  if (storage.ss_family == AF_INET6)
+    return IpAddress::from_bytes(
+        std::as_bytes(std::span(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, 1)));
+  return std::nullopt;
+}
+
+/// What the kernel would send from to somebody far away. A UDP socket sends nothing by being connected. The targets are
+/// those of documentation (RFC 5737, RFC 3849).
+std::optional<IpAddress> outward_address() {
+  for (const char* far : {"192.0.2.1", "2001:db8::1"}) {
+    const auto target = socket_address(*IpAddress::parse(far), 9);
+    const UniqueFd fd(socket(target.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!fd || connect(fd.get(), target.get(), target.size) != 0) continue;
+    sockaddr_storage own{};
+    socklen_t size = sizeof own;
+    if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
+    if (const auto address = address_in(own); address && is_for_others(*address)) return address;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_for_others(const IpAddress& address) {
+  return address.is_unicast() && !(address.is_ipv6() && address.is_link_local());
+}
+
+std::optional<IpAddress> own_address(const std::optional<IpAddress>& of_connection) {
+  if (of_connection && is_for_others(*of_connection)) return of_connection;
+  return outward_address();
+}
+
+bool takes_connections(const IpAddress& address, std::uint16_t port, std::chrono::milliseconds patience) {
+  const auto target = socket_address(address, port);
+  const UniqueFd fd(socket(target.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return false;
+  if (connect(fd.get(), target.get(), target.size) == 0) return true;
+  if (errno != EINPROGRESS) return false;
+  pollfd item{.fd = fd.get(), .events = POLLOUT, .revents = 0};
+  if (poll(&item, 1, static_cast<int>(patience.count())) != 1) return false;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+}  // namespace uebo::consul
