@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import disks
 from conftest import TimeServer
-from guest import WORK, Guest
+from support import disks
+from support.guest import WORK, Guest
 from support.metrics import value
 from support.prometheus import promtool
 from support.waiting import wait_for

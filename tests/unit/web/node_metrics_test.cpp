@@ -82,7 +82,7 @@ TEST(Facts, TellWhatTheStorageIs) {
 TEST(Facts, AreEscaped) {
   NodeFacts facts = pine();
   facts.host_name = "pine\"7\\\nuebo_up 1";
-  EXPECT_THAT(text_of(facts), HasSubstr(R"(hostname="pine\"7\\\nuebo_up 1",)"));
+  EXPECT_THAT(text_of(facts), HasSubstr("hostname=\"pine\\\"7\\\\\xEF\xBF\xBDuebo_up 1\","));
   EXPECT_THAT(text_of(facts), Not(HasSubstr("\nuebo_up")));
 }
 
