@@ -15,6 +15,7 @@ import pytest
 from rack import ADMITTED, EXPORTERS, MONITORING, SERVER, STRANGER, WORK, Node, Rack, offered
 from support import dashboard
 from support.guest import Json
+from support.json_api import Refused
 from support.waiting import wait_for
 
 Record = Callable[[str, object], None]
@@ -42,8 +43,8 @@ def since_power_on(rack: Rack) -> int:
     return round(time.monotonic() - min(node.started for node in all_nodes(rack)))
 
 
-def wait_for_catalog(rack: Rack, *nodes: Node) -> None:
-    rack.consul.wait(lambda _: rack.catalog() == offered(*nodes), f"the catalog offers just {[node.name for node in nodes]}", SOON)
+def wait_for_catalog(rack: Rack, *nodes: Node, deadline: float = SOON) -> None:
+    rack.consul.wait(lambda _: rack.catalog() == offered(*nodes), f"the catalog offers just {[node.name for node in nodes]}", deadline)
 
 
 def wait_for_targets(rack: Rack, *nodes: Node, deadline: float = SOON) -> None:
@@ -53,13 +54,11 @@ def wait_for_targets(rack: Rack, *nodes: Node, deadline: float = SOON) -> None:
     rack.prometheus.wait(lambda _: scraped(), f"Prometheus scrapes just {[node.name for node in nodes]}", deadline)
 
 
-def wait_for_all_to_be_right(rack: Rack, *nodes: Node, record: Record, what: str) -> None:
-    """Counts from now."""
-    began = time.monotonic()
-    wait_for_catalog(rack, *nodes)
-    record(f"{what}: the catalog is right after, s", round(time.monotonic() - began, 1))
-    wait_for_targets(rack, *nodes, deadline=began + SOON - time.monotonic())
-    record(f"{what}: Prometheus' targets are right after, s", round(time.monotonic() - began, 1))
+def wait_for_all_to_be_right(rack: Rack, *nodes: Node, since: float, record: Record, what: str) -> None:
+    wait_for_catalog(rack, *nodes, deadline=since + SOON - time.monotonic())
+    record(f"{what}: the catalog is right after, s", round(time.monotonic() - since, 1))
+    wait_for_targets(rack, *nodes, deadline=since + SOON - time.monotonic())
+    record(f"{what}: Prometheus' targets are right after, s", round(time.monotonic() - since, 1))
 
 
 # --- the rack as it comes up
@@ -158,15 +157,17 @@ def test_no_alert_fires_while_all_is_well_and_all_are_evaluated(rack: Rack) -> N
 
 def test_a_node_that_moves_is_found_at_its_new_address_alone(rack: Rack, record_property: Record) -> None:
     node = rack.nodes["rack-02"]
+    moved = time.monotonic()
     rack.move(node, "10.0.0.82")
-    wait_for_all_to_be_right(rack, *all_nodes(rack), record=record_property, what="a node moved")
+    wait_for_all_to_be_right(rack, *all_nodes(rack), since=moved, record=record_property, what="a node moved")
     rack.keep("2-moved")
 
 
 def test_a_node_that_is_switched_off_in_order_takes_its_leave(rack: Rack, record_property: Record) -> None:
     node = rack.nodes["rack-03"]
+    asked = time.monotonic()
     node.try_run("poweroff")  # whether it still says so depends on who is stopped first
-    wait_for_all_to_be_right(rack, *left(rack), record=record_property, what="a node switched off")
+    wait_for_all_to_be_right(rack, *left(rack), since=asked, record=record_property, what="a node switched off")
     rack.keep("3-switched-off")
     assert node.name not in rack.consul.nodes()
 
@@ -174,8 +175,12 @@ def test_a_node_that_is_switched_off_in_order_takes_its_leave(rack: Rack, record
 # For up to two minutes behind it Prometheus hears of nothing new: it asks for what is later than the last that it knows, and
 # Consul counts from 1 again. So this comes behind whatever changes the catalog.
 def test_all_nodes_that_are_left_come_back_to_a_consul_without_its_data(rack: Rack, record_property: Record) -> None:
+    rack.consul.ask("/kv/before", "PUT", "there")
+    lost = time.monotonic()
     rack.consul.empty()
-    wait_for_all_to_be_right(rack, *left(rack), record=record_property, what="Consul emptied")
+    with pytest.raises(Refused, match="404"):
+        rack.consul.ask("/kv/before")
+    wait_for_all_to_be_right(rack, *left(rack), since=lost, record=record_property, what="Consul emptied")
     rack.keep("4-emptied")
 
 
