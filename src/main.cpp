@@ -27,7 +27,8 @@ constexpr std::array<Role, 1> kInitRoles{Role{.name = "supervise",
                                               .run = uebo::init::supervise_role}};
 
 std::optional<Role> find_role(std::string_view name) {
-  for (const auto roles : {std::span<const Role>(kInitRoles), uebo::boot::roles(), uebo::boinc::roles(), uebo::consul::roles()})
+  for (const auto roles :
+       {std::span<const Role>(kInitRoles), uebo::boot::roles(), uebo::boinc::roles(), uebo::consul::roles()})
     if (const auto found = std::ranges::find(roles, name, &Role::name); found != roles.end()) return *found;
   return std::nullopt;
 }
