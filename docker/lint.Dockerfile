@@ -9,7 +9,7 @@ RUN set -eu; \
     apt-get update; \
     apt-get install -y clang-format-19 clang-tidy-19 cppcheck shellcheck g++-14 cmake ninja-build pkgconf ccache git python3 python3-pytest mypy \
       libmount-dev libblkid-dev libkmod-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libcli11-dev libmd-dev \
-      libgtest-dev libgmock-dev libpugixml-dev prometheus-cpp-dev libcpp-httplib-dev libssl-dev libbrotli-dev zlib1g-dev libcurl4-openssl-dev; \
+      libgtest-dev libgmock-dev libpugixml-dev libcpp-httplib-dev libssl-dev libbrotli-dev zlib1g-dev libcurl4-openssl-dev; \
     for tool in clang-format clang-tidy run-clang-tidy; do ln -s "/usr/bin/$tool-19" "/usr/local/bin/$tool"; done; \
     ln -s g++-14 /usr/bin/g++; ln -s g++-14 /usr/bin/c++; \
     apt-get clean

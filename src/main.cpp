@@ -15,6 +15,7 @@
 #include "uebo/consul/roles.hpp"
 #include "uebo/control/command.hpp"
 #include "uebo/init/pid1.hpp"
+#include "uebo/web/roles.hpp"
 
 namespace {
 
@@ -27,8 +28,8 @@ constexpr std::array<Role, 1> kInitRoles{Role{.name = "supervise",
                                               .run = uebo::init::supervise_role}};
 
 std::optional<Role> find_role(std::string_view name) {
-  for (const auto roles :
-       {std::span<const Role>(kInitRoles), uebo::boot::roles(), uebo::boinc::roles(), uebo::consul::roles()})
+  for (const auto roles : {std::span<const Role>(kInitRoles), uebo::boot::roles(), uebo::boinc::roles(),
+                           uebo::consul::roles(), uebo::web::roles()})
     if (const auto found = std::ranges::find(roles, name, &Role::name); found != roles.end()) return *found;
   return std::nullopt;
 }

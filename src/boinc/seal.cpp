@@ -1,7 +1,6 @@
 // Tasks run as the same user as the client. Once the client has read its password, the file is root's alone.
 #include <spdlog/spdlog.h>
 
-#include <array>
 #include <thread>
 
 #include "uebo/boinc/client_configuration.hpp"
@@ -34,14 +33,6 @@ int seal_role(std::span<const std::string_view>) {
   if (sealed) return 0;
   spdlog::error("{}", sealed.error().message());
   return 1;
-}
-
-std::span<const Role> roles() {
-  static constexpr std::array kRoles{
-      Role{"boinc-configure", "", "write what the BOINC client reads at its start", configure_role},
-      Role{"boinc-seal", "", "give the GUI RPC's password to root once the client has read it", seal_role},
-  };
-  return kRoles;
 }
 
 }  // namespace uebo::boinc

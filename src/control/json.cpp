@@ -1,4 +1,4 @@
-#include "json.hpp"
+#include "uebo/control/json.hpp"
 
 #include <cmath>
 

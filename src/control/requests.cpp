@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "json.hpp"
 #include "status_json.hpp"
 #include "uebo/config/conditions.hpp"
+#include "uebo/control/json.hpp"
 
 namespace uebo::control {
 namespace {
@@ -78,6 +78,7 @@ Reply status(const Call& call) {
                         {"generation", call.supervisor.generation()},
                         {"shutting_down", call.supervisor.shutting_down()},
                         {"conditions", conditions_json(call.supervisor.conditions())},
+                        {"pid1", pid1_json(call.context.own_log)},
                         {"units", std::move(units)}}));
 }
 

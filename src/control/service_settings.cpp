@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include "json.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/config/service_spec.hpp"
+#include "uebo/control/json.hpp"
 
 namespace uebo::control {
 namespace {

@@ -1,9 +1,18 @@
 #include "status_json.hpp"
 
+#include "uebo/kernel/own_process.hpp"
+
 namespace uebo::control {
 namespace {
 
 double point(TimePoint time) { return json_seconds(time.time_since_epoch()); }
+
+Json exits_json(const supervise::UnitStatus& unit) {
+  Json json = Json::object();
+  for (std::size_t kind = 0; kind < unit.exits.size(); ++kind)
+    json[std::string(name_of(static_cast<supervise::ExitReason::Kind>(kind)))] = unit.exits[kind];
+  return json;
+}
 
 Json consul_json(const config::ConsulService& consul) {
   return {{"name", consul.name},
@@ -17,25 +26,36 @@ Json consul_json(const config::ConsulService& consul) {
 
 Json unit_json(const supervise::UnitStatus& unit) {
   Json json{
-      {"name", unit.name},
-      {"description", unit.description},
-      {"type", unit.job ? "job" : "daemon"},
-      {"enabled", unit.enabled},
-      {"state", unit.state},
-      {"waits_for", unit.waits_for},
-      {"restarts", unit.restarts},
-      {"log_lines", unit.log_lines},
-      {"log_dropped", unit.log_dropped},
+      {"name", unit.name},           {"description", unit.description}, {"type", unit.job ? "job" : "daemon"},
+      {"enabled", unit.enabled},     {"wanted", unit.wanted},           {"state", unit.state},
+      {"waits_for", unit.waits_for}, {"restarts", unit.restarts},       {"exits", exits_json(unit)},
+      {"oom_kills", unit.oom_kills}, {"log_lines", unit.log_lines},     {"log_dropped", unit.log_dropped},
   };
   if (unit.detail) json["detail"] = *unit.detail;
   if (unit.main_pid) json["pid"] = *unit.main_pid;
   if (unit.memory) json["memory"] = *unit.memory;
+  if (unit.memory_peak) json["memory_peak"] = *unit.memory_peak;
+  if (unit.cpu) json["cpu"] = std::chrono::duration<double>(*unit.cpu).count();
   if (unit.running_for) json["running_for"] = json_seconds(*unit.running_for);
   if (unit.next_try_in) json["next_try_in"] = json_seconds(*unit.next_try_in);
   if (unit.last_exit) json["last_exit"] = *unit.last_exit;
   if (unit.first_started) json["first_started"] = point(*unit.first_started);
   if (unit.first_up) json["first_up"] = point(*unit.first_up);
   if (unit.consul) json["consul"] = consul_json(*unit.consul);
+  return json;
+}
+
+Json pid1_json(const supervise::ServiceLog* own_log) {
+  Json json = Json::object();
+  if (const auto used = kernel::own_process()) {
+    json["memory"] = used->memory;
+    json["cpu"] = std::chrono::duration<double>(used->cpu).count();
+    json["descriptors"] = used->descriptors;
+  }
+  if (own_log) {
+    json["log_lines"] = own_log->lines();
+    json["log_dropped"] = own_log->dropped();
+  }
   return json;
 }
 

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <string>
 
-#include "json.hpp"
 #include "uebo/control/command.hpp"
 #include "uebo/control/command_line.hpp"
+#include "uebo/control/json.hpp"
 
 namespace uebo::control {
 

@@ -117,6 +117,9 @@ std::string unit_text(const UnitView& unit) {
   line("waits for", fmt::format("{}", fmt::join(unit.waits_for, ", ")));
   if (unit.pid) line("pid", std::to_string(*unit.pid));
   if (unit.memory) line("memory", memory_text(*unit.memory));
+  if (unit.memory_peak) line("at most", memory_text(*unit.memory_peak));
+  if (unit.cpu) line("cpu time", fmt::format("{:.2f} s", *unit.cpu));
+  if (unit.oom_kills > 0) line("oom kills", std::to_string(unit.oom_kills));
   line("detail", unit.detail == unit.last_exit ? "" : unit.detail);
   line("last exit", unit.last_exit);
   if (unit.next_try_in) line("next try", "in " + duration_text(*unit.next_try_in));

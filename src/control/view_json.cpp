@@ -34,6 +34,9 @@ UnitView unit_view(const Json& unit) {
     if (need.is_string()) view.waits_for.push_back(printable(need.get<std::string>()));
   view.pid = count_of<std::int64_t>(unit, "pid");
   view.memory = count_of<std::uint64_t>(unit, "memory");
+  view.memory_peak = count_of<std::uint64_t>(unit, "memory_peak");
+  view.cpu = number_field(unit, "cpu");
+  view.oom_kills = count_of<std::uint64_t>(unit, "oom_kills").value_or(0);
   view.running_for = number_field(unit, "running_for");
   view.next_try_in = number_field(unit, "next_try_in");
   view.restarts = count_of<std::uint64_t>(unit, "restarts").value_or(0);

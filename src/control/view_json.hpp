@@ -2,7 +2,7 @@
 // characters, which could command a terminal, are taken out.
 #pragma once
 
-#include "json.hpp"
+#include "uebo/control/json.hpp"
 #include "uebo/control/view.hpp"
 
 namespace uebo::control {

@@ -61,6 +61,7 @@ Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
   control::ServerContext context{.boot_phases = std::move(phases),
                                  .shut_down = [this](ShutdownKind kind) { shut_down(kind); },
                                  .version = UEBO_VERSION,
+                                 .own_log = own_log_.get(),
                                  .admission = control::node_admission()};
   control_ = UEBO_TRY(control::Server::create(*loop_, *supervisor_, std::move(context), paths_.control));
   return {};

@@ -34,6 +34,21 @@ std::optional<std::uint64_t> keyed_number(std::string_view content, std::string_
   return std::nullopt;
 }
 
+/// A file of a group: they are small, and PID 1 reads many of them for each status. Empty where there is none.
+class GroupFile {
+ public:
+  GroupFile(int directory, const char* name) {
+    const UniqueFd fd(openat(directory, name, O_RDONLY | O_CLOEXEC));
+    const ssize_t count = fd ? read(fd.get(), buffer_.data(), buffer_.size()) : 0;
+    size_ = count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+  [[nodiscard]] std::string_view content() const { return {buffer_.data(), size_}; }
+
+ private:
+  std::array<char, 4096> buffer_;  // the kernel's own is a page
+  std::size_t size_ = 0;
+};
+
 std::vector<std::string> subdirectories(const std::string& path) {
   std::vector<std::string> names;
   DIR* directory = opendir(path.c_str());
@@ -98,20 +113,21 @@ Result<> Cgroup::set_nice(int nice) const {
 }
 
 std::optional<std::uint64_t> Cgroup::memory_current() const {
-  const auto content = read_file(path_ + "/memory.current");
-  return content ? number(*content) : std::nullopt;
+  return number(GroupFile(directory(), "memory.current").content());
+}
+
+std::optional<std::uint64_t> Cgroup::memory_peak() const {
+  return number(GroupFile(directory(), "memory.peak").content());
 }
 
 std::optional<std::chrono::microseconds> Cgroup::cpu_usage() const {
-  const auto content = read_file(path_ + "/cpu.stat");
-  const auto usage = content ? keyed_number(*content, "usage_usec") : std::nullopt;
+  const auto usage = keyed_number(GroupFile(directory(), "cpu.stat").content(), "usage_usec");
   if (!usage) return std::nullopt;
   return std::chrono::microseconds(*usage);
 }
 
 MemoryEvents Cgroup::memory_events() const {
-  const auto content = read_file(path_ + "/memory.events");
-  return {.oom_kill = content ? keyed_number(*content, "oom_kill").value_or(0) : 0};
+  return {.oom_kill = keyed_number(GroupFile(directory(), "memory.events").content(), "oom_kill").value_or(0)};
 }
 
 Result<> Cgroup::remove() {

@@ -6,9 +6,8 @@
 namespace uebo::supervise {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNames{"exited",        "signalled", "dumped-core",
-                                                 "out-of-memory", "deadline",  "exec-failed"};
-static_assert(kNames.size() == static_cast<std::size_t>(ExitReason::Kind::ExecFailed) + 1);
+constexpr std::array<std::string_view, kExitKinds> kNames{"exited",        "signalled", "dumped-core",
+                                                          "out-of-memory", "deadline",  "exec-failed"};
 
 std::string signal_text(int signal) {
   const char* name = sigabbrev_np(signal);

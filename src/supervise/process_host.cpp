@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "uebo/kernel/cgroup.hpp"
@@ -14,6 +15,8 @@
 #include "uebo/supervise/memory_bound.hpp"
 
 namespace uebo::supervise {
+
+using namespace std::chrono_literals;
 
 /// One run of a unit: its cgroup, and the main process while there is one.
 struct SystemProcessHost::Run {
@@ -23,6 +26,9 @@ struct SystemProcessHost::Run {
   /// into it later is killed at birth, because the count of kills is compared with that of the parent's group
   /// (kernel/cgroup/cgroup.c, cgroup_css_set_fork() and cgroup_post_fork(), kill_seq).
   bool killed = false;
+  /// As the group had them when they were counted last. At first: what a run before has left in it (a task in state D).
+  Counters counted;
+  std::uint64_t oom_kills_before = 0;  // of the unit, when the run began
 };
 
 struct SystemProcessHost::Child {
@@ -65,7 +71,10 @@ Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::Service
   remove_run(spec.name);
   auto run = std::make_unique<Run>(Run{.cgroup = UEBO_TRY(kernel::Cgroup::create(cgroup_root_ + "/" + spec.name)),
                                        .main = std::nullopt,
-                                       .killed = false});
+                                       .killed = false,
+                                       .counted = {},
+                                       .oom_kills_before = totals_[spec.name].oom_kills});
+  run->counted = counters_of(run->cgroup);
   apply_memory_limit(*run, spec);
   apply_cpu_weight(*run, spec);
   UEBO_TRY(
@@ -166,6 +175,7 @@ void SystemProcessHost::remove_run(const std::string& unit) {
   const auto found = runs_.find(unit);
   if (found == runs_.end()) return;
   loop_.remove(found->second->cgroup.events());
+  count(unit);
   if (const auto removed = found->second->cgroup.remove(); !removed)
     spdlog::warn("{}: {}", unit, removed.error().message());
   runs_.erase(found);
@@ -178,10 +188,35 @@ void SystemProcessHost::remove_run(const std::string& unit) {
   });
 }
 
-ProcessHost::Usage SystemProcessHost::usage(const std::string& unit) const {
+SystemProcessHost::Counters SystemProcessHost::counters_of(const kernel::Cgroup& cgroup) {
+  return {.memory_peak = cgroup.memory_peak(), .cpu = cgroup.cpu_usage(), .oom_kills = cgroup.memory_events().oom_kill};
+}
+
+/// Adds what has come since the last time. What can't be read now is counted later.
+const SystemProcessHost::Counters& SystemProcessHost::count(const std::string& unit) {
+  Counters& total = totals_[unit];
   const auto found = runs_.find(unit);
-  if (found == runs_.end()) return {};
-  return {.main_pid = found->second->main, .memory = found->second->cgroup.memory_current()};
+  if (found == runs_.end()) return total;
+  Counters& counted = found->second->counted;
+  const Counters now = counters_of(found->second->cgroup);
+  total.memory_peak = std::max(total.memory_peak, now.memory_peak);  // none is the least
+  if (now.cpu) total.cpu = total.cpu.value_or(0us) + std::max(0us, *now.cpu - counted.cpu.value_or(0us));
+  if (now.oom_kills > counted.oom_kills) total.oom_kills += now.oom_kills - counted.oom_kills;
+  counted.cpu = std::max(counted.cpu, now.cpu);
+  counted.oom_kills = std::max(counted.oom_kills, now.oom_kills);
+  return total;
+}
+
+ProcessHost::Usage SystemProcessHost::usage(const std::string& unit) {
+  const auto found = runs_.find(unit);
+  const Run* run = found == runs_.end() ? nullptr : found->second.get();
+  if (!run && !totals_.contains(unit)) return {};
+  const Counters& total = count(unit);
+  return {.main_pid = run ? run->main : std::nullopt,
+          .memory = run ? run->cgroup.memory_current() : std::nullopt,
+          .memory_peak = total.memory_peak,
+          .cpu = total.cpu,
+          .oom_kills = total.oom_kills};
 }
 
 namespace {
@@ -224,7 +259,7 @@ void SystemProcessHost::reap() {
     bool out_of_memory = false;
     if (child) {
       if (const auto run = runs_.find(child->unit); run != runs_.end()) {
-        out_of_memory = run->second->cgroup.memory_events().oom_kill > 0;
+        out_of_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
         if (child->process == Process::Main) run->second->main.reset();
       }
       logs_.drain(child->unit);

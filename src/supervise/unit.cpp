@@ -82,10 +82,19 @@ class Step {
 
   // --- ending
 
+  void count_exit(const ExitReason& reason) { ++unit_.exits[static_cast<std::size_t>(reason.kind)]; }
+
+  /// The main process is gone while the unit is being stopped. What it was stopped for may have been counted already.
+  void count_stopped(const ExitReason& reason) {
+    const auto* stopping = in<Stopping>();
+    if (stopping && !stopping->outcome) count_exit(reason);
+  }
+
   /// The run is over, or is not to go on: kill what is left, wait for the cgroup to be empty, then decide.
   void clean_up(std::optional<ExitReason> outcome) {
     if (!is_job()) set_up(false);
     leave_running();
+    if (outcome) count_exit(*outcome);
     unit_.state =
         Stopping{.phase = Stopping::Phase::Kill, .deadline = after(kKillDeadline), .outcome = std::move(outcome)};
     // Nothing to kill: the answer would only come when the next run has begun, and be taken for that one's.
@@ -244,6 +253,7 @@ class Step {
   void on(const LaunchFailed& event) {
     unit_.main_alive = false;
     unit_.last_exit = event.why;
+    count_stopped(event.why);
     if (in<Starting>())
       clean_up(event.why);
     else
@@ -270,6 +280,7 @@ class Step {
   void main_exited(const ExitReason& reason) {
     unit_.main_alive = false;
     unit_.last_exit = reason;
+    count_stopped(reason);
     if (in<Starting>() || in<Running>()) return clean_up(reason);
     auto* stopping = in<Stopping>();
     if (!stopping) return;
@@ -338,6 +349,8 @@ Policy policy_of(const config::ServiceSpec& spec) {
       .deadline = spec.deadline,
   };
 }
+
+std::span<const std::string_view> state_names() { return kStateNames; }
 
 std::string_view name_of(const State& state) { return kStateNames[state.index()]; }
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-import disks
-from guest import KEY, WORK, Disk, Guest
-from machine import AARCH64, ROOT
+from support import disks
+from support.guest import KEY, WORK, Disk, Guest
+from support.machine import AARCH64, ROOT
 from support.waiting import scale_deadlines, wait_for
 
 PASSWORD = "Needle-of-the-tests-7f3a9c"

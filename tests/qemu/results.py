@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from guest import Guest
-from machine import IMAGES, MACHINES, ROOT
+from support.guest import Guest
+from support.machine import IMAGES, MACHINES, ROOT
 
 SHOWN = ROOT / "out/tests/shown"
 

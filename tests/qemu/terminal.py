@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from guest import Guest
-from machine import ROOT
+from support.guest import Guest
+from support.machine import ROOT
 
 LEAVE = "\x01x"  # Ctrl-A X of QEMU's -nographic
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import disks
 from conftest import FIRST_BOOT_DEADLINE, PASSWORD, MemoryProbe
-from guest import WORK, Disk, Guest
-from machine import ARMHF, ORANGEPI_PC, PC, VIRT_ARMHF, Image, Machine
+from support import disks
+from support.guest import WORK, Disk, Guest
+from support.machine import ARMHF, ORANGEPI_PC, PC, VIRT_ARMHF, Image, Machine
 from support.waiting import wait_for
 
 MEBI = 1 << 20

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import disks
 from conftest import FIRST_BOOT_DEADLINE, PASSWORD, MemoryProbe
-from guest import WORK, Disk, Guest
-from machine import AARCH64, AARCH64_ARMHF, VIRT_AARCH64_ARMHF, WITHOUT_32_BIT, Machine
+from support import disks
+from support.guest import WORK, Disk, Guest
+from support.machine import AARCH64, AARCH64_ARMHF, VIRT_AARCH64_ARMHF, WITHOUT_32_BIT, Machine
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.full

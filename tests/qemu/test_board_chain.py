@@ -12,10 +12,10 @@ from typing import Callable
 import pytest
 
 from conftest import PASSWORD
-from guest import WORK, Disk, Guest
-from loaders import bookworms_uboot, fetched
-from machine import AARCH64, ARMHF, IMAGES, ROOT, PoweredOn
-from nfs_server import NfsServer
+from support.guest import WORK, Disk, Guest
+from support.loaders import bookworms_uboot, fetched
+from support.machine import AARCH64, ARMHF, IMAGES, ROOT, PoweredOn
+from support.nfs_server import NfsServer
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.full

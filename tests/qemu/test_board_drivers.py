@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from image import boards
-from machine import AARCH64, ARMHF, ROOT, Image
+from support.machine import AARCH64, ARMHF, ROOT, Image
 
 KNOWN = [(image, board) for image in (AARCH64, ARMHF) for board in boards.load(ROOT / "buildsteps/boards", image.arch)]
 WORKING = [(image, board) for image, board in KNOWN if not board.unsupported]

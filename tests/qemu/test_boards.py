@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-import disks
 from conftest import FIRST_BOOT_DEADLINE, PASSWORD
 from fleet import sdcard
-from guest import WORK, Disk, Guest
-from loaders import fetched
-from machine import IMAGES, RASPI2B, RASPI3B, ROOT, Machine, PoweredOn
+from support import disks
+from support.guest import WORK, Disk, Guest
+from support.loaders import fetched
+from support.machine import IMAGES, RASPI2B, RASPI3B, ROOT, Machine, PoweredOn
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.full

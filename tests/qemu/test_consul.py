@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-import disks
-from guest import WORK, Disk
-from plugged_guest import PluggedGuest
+from support import disks
 from support.consul import Consul
+from support.guest import WORK, Disk
 from support.network import Bridge, Network
+from support.plugged_guest import PluggedGuest
 
 ADDRESS = "10.79.0.1"
 

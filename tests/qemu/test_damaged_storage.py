@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import disks
-from guest import WORK, Disk, Guest
+from support import disks
+from support.guest import WORK, Disk, Guest
 
 
 def make_damaged(name: str, *requests: str) -> Path:

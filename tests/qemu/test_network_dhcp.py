@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from guest import WORK, Guest
-from plugged_guest import PluggedGuest
+from support.guest import WORK, Guest
 from support.network import Bridge, Network, Server
+from support.plugged_guest import PluggedGuest
 from support.waiting import scaled, wait_for
 
 pytestmark = pytest.mark.full

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import disks
-from guest import WORK, Disk
-from plugged_guest import PluggedGuest
+from support import disks
+from support.guest import WORK, Disk
 from support.network import Bridge, Network, Server
+from support.plugged_guest import PluggedGuest
 from support.waiting import wait_for
 
 Record = Callable[[str, object], None]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from guest import WORK
-from plugged_guest import PluggedGuest
+from support.guest import WORK
 from support.network import Bridge, Network
+from support.plugged_guest import PluggedGuest
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.full

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from guest import WORK
-from plugged_guest import PluggedGuest
 from support.daemons import free_port
+from support.guest import WORK
 from support.network import Bridge, Network, Server
+from support.plugged_guest import PluggedGuest
 from support.waiting import wait_for
 
 

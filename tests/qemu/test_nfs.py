@@ -8,11 +8,11 @@ from typing import Callable
 
 import pytest
 
-import disks
-from guest import WORK, Disk, Guest, Json
-from nfs_server import NfsServer
-from plugged_guest import PluggedGuest
+from support import disks
+from support.guest import WORK, Disk, Guest, Json
 from support.network import Network
+from support.nfs_server import NfsServer
+from support.plugged_guest import PluggedGuest
 from support.waiting import scaled, wait_for
 
 Record = Callable[[str, object], None]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-import disks
-from guest import WORK, Guest
+from support import disks
+from support.guest import WORK, Guest
 from support.waiting import wait_for
 
 

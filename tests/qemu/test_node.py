@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import disks
 from conftest import PASSWORD, TimeServer
-from guest import WORK, Guest
-from machine import AARCH64, ROOT
+from support import disks
+from support.guest import WORK, Guest
+from support.machine import AARCH64, ROOT
 from support.waiting import scaled, wait_for
 
 MEBI = 1 << 20
@@ -66,7 +66,7 @@ def test_the_clock_is_in_step_with_the_time_server(clean: Guest, time_server: Ti
 def test_all_services_run(clean: Guest) -> None:
     clean.wait_for_state("boinc", "running", 90)
     units = {unit["name"]: unit for unit in clean.status()["units"]}
-    for name in ("boinc", "node_exporter", "dropbear", "ntpd", "dhcp@eth0", "getty@ttyAMA0"):
+    for name in ("boinc", "node_exporter", "boinc_exporter", "metrics", "dropbear", "ntpd", "dhcp@eth0", "getty@ttyAMA0"):
         assert units[name]["state"] == "running", units[name]
         assert units[name]["restarts"] == 0, units[name]
     unfinished = [unit for unit in units.values() if unit["type"] == "job" and unit["state"] not in ("done", "waiting")]
@@ -124,7 +124,7 @@ def test_the_loader_finds_every_library_that_boincs_applications_name(clean: Gue
 def test_nothing_else_listens(clean: Guest) -> None:
     lines = clean.run("netstat -tln").splitlines()
     ports = {int(line.split()[3].rsplit(":", 1)[1]) for line in lines if "LISTEN" in line}
-    assert ports == {22, 9100, 31416}
+    assert ports == {22, 9100, 9101, 9109, 31416}
 
 
 # --- BOINC

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-import disks
 from conftest import PASSWORD
-from guest import WORK, Disk, Guest
-from machine import AARCH64
+from support import disks
+from support.guest import WORK, Disk, Guest
+from support.machine import AARCH64
 from support.waiting import wait_for
 
 NEXT_YEAR = time.gmtime().tm_year + 1

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-import disks
 from conftest import FIRST_BOOT_DEADLINE
-from guest import WORK, Disk
-from machine import AARCH64, AARCH64_OPTIONAL, ROOT, VIRT_AARCH64_OPTIONAL
-from plugged_guest import PluggedGuest
+from support import disks
+from support.guest import WORK, Disk
+from support.machine import AARCH64, AARCH64_OPTIONAL, ROOT, VIRT_AARCH64_OPTIONAL
 from support.network import Bridge, Network, Server
+from support.plugged_guest import PluggedGuest
 from support.waiting import scaled, wait_for
 
 pytestmark = pytest.mark.full

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-import disks
 from conftest import PASSWORD
-from guest import WORK, Guest
-from loaders import bookworms_uboot, fetched
-from machine import AARCH64, IMAGES, ROOT, PoweredOn
-from nfs_server import NfsServer
+from support import disks
+from support.guest import WORK, Guest
+from support.loaders import bookworms_uboot, fetched
+from support.machine import AARCH64, IMAGES, ROOT, PoweredOn
+from support.nfs_server import NfsServer
 from support.waiting import wait_for
 from terminal import LEAVE, TerminalGuest
 
@@ -57,7 +57,7 @@ def make_tree(folder: Path, fleet: str) -> None:
 
 
 def readme_command() -> str:
-    """The command of README, "A rack of them", in one line."""
+    """The command of README, "Fleet", in one line."""
     found = re.search(r"^(qemu-system-aarch64 (?:.*\\\n)*.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert found
     return " ".join(found[1].replace("\\\n", " ").split())

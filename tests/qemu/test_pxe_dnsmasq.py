@@ -7,13 +7,13 @@ import subprocess
 
 import pytest
 
-import disks
 from conftest import PASSWORD
-from guest import WORK, Disk
-from loaders import bookworms_uboot
-from machine import AARCH64, IMAGES, ROOT, PoweredOn
-from plugged_guest import PluggedGuest
+from support import disks
+from support.guest import WORK, Disk
+from support.loaders import bookworms_uboot
+from support.machine import AARCH64, IMAGES, ROOT, PoweredOn
 from support.network import Network
+from support.plugged_guest import PluggedGuest
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.full

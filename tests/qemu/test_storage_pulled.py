@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import disks
 from conftest import TimeServer
-from guest import WORK, Guest
+from support import disks
+from support.guest import WORK, Guest
 from support.waiting import wait_for
 
 

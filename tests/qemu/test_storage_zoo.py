@@ -12,10 +12,10 @@ from typing import Callable
 
 import pytest
 
-import disks
 from conftest import TimeServer
-from guest import WORK, Disk, Guest
-from machine import AARCH64
+from support import disks
+from support.guest import WORK, Disk, Guest
+from support.machine import AARCH64
 from support.waiting import wait_for
 
 USB = ["-device", "qemu-xhci"]

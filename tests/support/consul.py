@@ -1,6 +1,6 @@
-"""The real Consul, a single server: that of Debian bullseye, the last suite with a package of it, fetched once into out/tests.
+"""The real Consul, a single server: that of Debian bullseye, the last suite with a package of it.
 
-It can be stopped, frozen, started again with its data or without, and asked for its catalog. Nothing is installed.
+It can be stopped, frozen, started again with its data or without, and asked for its catalog.
 """
 
 from __future__ import annotations
@@ -14,36 +14,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from image import debian_package
-from support import daemons
+from support import daemons, debian
 from support.json_api import JsonApi, Refused
 from support.network import Network, Server
 from support.waiting import wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
-FETCHED = ROOT / "out/tests/consul"
 SUITE = "bullseye"
 SERVER = "consul-server"  # its own name in the catalog
 MANAGER = "6d616e61-6765-4000-8000-000000000001"  # the token that may do everything
 
 Json = dict[str, Any]
 T = TypeVar("T")
-
-
-def program() -> Path:
-    """`consul`, fetched where it is not there yet. Raises debian_package.Unavailable with one clear line."""
-    found = FETCHED / "files/usr/bin/consul"
-    if found.exists():
-        return found
-    architecture = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
-    # Its security archive has no consul.
-    archive = debian_package.fetch(FETCHED / "apt", "consul", architecture, SUITE, security=False)
-    unpacked = FETCHED / "unpacked"
-    shutil.rmtree(unpacked, ignore_errors=True)
-    subprocess.run(["dpkg-deb", "--extract", str(archive), str(unpacked)], check=True)
-    shutil.rmtree(FETCHED / "files", ignore_errors=True)
-    unpacked.rename(FETCHED / "files")
-    return found
 
 
 class Consul:
@@ -65,7 +46,7 @@ class Consul:
         directory.mkdir(parents=True)
         if tls:
             self._make_certificates(tls)
-        self._program = program()
+        self._program = debian.unpacked("consul", SUITE) / "usr/bin/consul"
         self._write_configuration(listen or address, acl, bool(tls))
         self._api = JsonApi(lan, f"http://{address}:{self.port}", {"X-Consul-Token": MANAGER} if acl else {})
         self._server: Server | None = None

@@ -1,4 +1,4 @@
-"""The real Prometheus of Debian, and promtool."""
+"""The real Prometheus, and promtool: those of Debian bullseye. Later suites build theirs without Consul's service discovery."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from support import daemons
+from support import daemons, debian
 from support.json_api import JsonApi, Refused
 from support.network import Network, Server
 from support.waiting import wait_for
 
 Json = dict[str, Any]
+SUITE = "bullseye"
+
+
+def program(name: str) -> str:
+    return str(debian.unpacked("prometheus", SUITE) / "usr/bin" / name)
 
 
 def promtool(*words: str, given: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """`given` is its standard input: promtool("check", "metrics", given=text)."""
-    return subprocess.run(["promtool", *words], input=given, cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run([program("promtool"), *words], input=given, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 class Prometheus:
@@ -36,7 +41,7 @@ class Prometheus:
         self._server: Server | None = None
 
     def start(self) -> Prometheus:
-        command = ["prometheus", f"--config.file={self.configuration}", f"--storage.tsdb.path={self.directory / 'data'}",
+        command = [program("prometheus"), f"--config.file={self.configuration}", f"--storage.tsdb.path={self.directory / 'data'}",
                    f"--web.listen-address=127.0.0.1:{self.port}"]  # fmt: skip
         self._server = daemons.start(self.lan, "prometheus", self.directory / "prometheus.log", *command)
         wait_for(self._is_ready, f"Prometheus is ready; log: {self._server.log}", 30, 0.1)

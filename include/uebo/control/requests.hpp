@@ -10,6 +10,7 @@
 #include "uebo/control/admission.hpp"
 #include "uebo/control/wait.hpp"
 #include "uebo/supervise/boot_profile.hpp"
+#include "uebo/supervise/service_log.hpp"
 #include "uebo/supervise/supervisor.hpp"
 
 namespace uebo::control {
@@ -25,7 +26,8 @@ struct ServerContext {
   std::vector<supervise::BootPhase> boot_phases;
   std::function<void(ShutdownKind)> shut_down;
   std::string version;
-  Admission admission;  // whose connections are served
+  const supervise::ServiceLog* own_log = nullptr;  // PID 1's; it outlives the server
+  Admission admission;                             // whose connections are served
 };
 
 struct Reply {

@@ -6,7 +6,8 @@
 // in order. A client may ask again on the same connection.
 //
 //   {"verb":"status"}                   -> {"ok":true,"version","generation","shutting_down",
-//                                           "conditions":{NAME:{HOLDER:DETAIL}},"units":[UNIT...]}
+//                                           "conditions":{NAME:{HOLDER:DETAIL}},"units":[UNIT...],"pid1":{"memory",
+//                                           "cpu","descriptors","log_lines","log_dropped"}}
 //   {"verb":"status","name":"boinc"}    -> {"ok":true,"unit":UNIT}
 //   {"verb":"changes","since":N}        -> {"ok":true,"generation":M}      at once where M is not N; else when a unit's
 //                                          state, a condition or its detail changes; or after "timeout" seconds (30, 0
@@ -30,9 +31,11 @@
 //                                           "units":[{"name","job","state","started","up"}...]}
 //   {"verb":"poweroff"}, reboot, halt   -> {"ok":true}                     answered, then begun
 //
-// UNIT: name, description, type ("daemon", "job"), enabled, state, restarts, log_lines, log_dropped, waits_for, and
-// where they are known: detail, pid, memory (bytes), running_for, next_try_in (seconds), last_exit, first_started,
-// first_up. Points in time are seconds since the kernel's start.
+// UNIT: name, description, type ("daemon", "job"), enabled, wanted, state, restarts, exits (a count for each reason of
+// exit_reason.hpp, how runs ended), oom_kills (processes), log_lines, log_dropped, waits_for, and where they are known:
+// detail, pid, memory, memory_peak (bytes), cpu, running_for, next_try_in (seconds), last_exit, first_started,
+// first_up, consul (what its file says: name, port, tags, meta, health). Points in time are seconds since the kernel's
+// start; restarts, exits, oom_kills, memory_peak, cpu and log_* are those of all runs since boot, and never fall.
 //
 // Whatever can't be done is answered by {"ok":false,"code":N,"error":"..."}; N is an exit code of the command:
 // 1 failed, 2 not a valid request, 4 no such service.

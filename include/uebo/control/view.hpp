@@ -20,6 +20,9 @@ struct UnitView {
   std::vector<std::string> waits_for;
   std::optional<std::int64_t> pid;
   std::optional<std::uint64_t> memory;  // bytes
+  std::optional<std::uint64_t> memory_peak;
+  std::optional<double> cpu;
+  std::uint64_t oom_kills = 0;
   std::optional<double> running_for;
   std::optional<double> next_try_in;
   std::uint64_t restarts = 0;

@@ -34,8 +34,10 @@ class Cgroup {
   [[nodiscard]] Result<> set_memory_max(std::uint64_t bytes) const;
   /// cpu.weight.nice: the group's weight against its siblings, as a nice value (-20 to 19).
   [[nodiscard]] Result<> set_nice(int nice) const;
-  /// memory.current in bytes and cpu.stat's usage; none where the controller is missing.
+  /// memory.current and memory.peak (since Linux 5.19) in bytes, and cpu.stat's usage; none where the controller is
+  /// missing.
   [[nodiscard]] std::optional<std::uint64_t> memory_current() const;
+  [[nodiscard]] std::optional<std::uint64_t> memory_peak() const;
   [[nodiscard]] std::optional<std::chrono::microseconds> cpu_usage() const;
   [[nodiscard]] MemoryEvents memory_events() const;
   /// Removes the group, its empty children first. EBUSY while it is populated.

@@ -1,6 +1,7 @@
 // Why a process of a service ended, or never came to life.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@ struct ExitReason {
   [[nodiscard]] std::string text() const;
   bool operator==(const ExitReason&) const = default;
 };
+
+inline constexpr std::size_t kExitKinds = static_cast<std::size_t>(ExitReason::Kind::ExecFailed) + 1;
 
 /// "exited", "signalled", ... as JSON and metrics name it.
 [[nodiscard]] std::string_view name_of(ExitReason::Kind kind);

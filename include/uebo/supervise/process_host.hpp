@@ -2,6 +2,7 @@
 // without either.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "uebo/base/result.hpp"
 #include "uebo/event/loop.hpp"
+#include "uebo/kernel/cgroup.hpp"
 #include "uebo/supervise/log_collector.hpp"
 #include "uebo/supervise/unit.hpp"
 
@@ -37,8 +39,12 @@ class ProcessHost {
   struct Usage {
     std::optional<pid_t> main_pid;
     std::optional<std::uint64_t> memory;  // bytes
+    // Of all runs together: these never fall.
+    std::optional<std::uint64_t> memory_peak;  // bytes, of the run that had most
+    std::optional<std::chrono::microseconds> cpu;
+    std::uint64_t oom_kills = 0;  // processes
   };
-  [[nodiscard]] virtual Usage usage(const std::string& unit) const = 0;
+  [[nodiscard]] virtual Usage usage(const std::string& unit) = 0;
 };
 
 /// The real one. `cgroup_root` is a cgroup v2 directory that this may fill; SIGCHLD must be handed in as reap().
@@ -52,7 +58,7 @@ class SystemProcessHost final : public ProcessHost {
   void signal_stop(const config::ServiceSpec& spec) override;
   void kill(const config::ServiceSpec& spec) override;
   void release(const config::ServiceSpec& spec) override;
-  [[nodiscard]] Usage usage(const std::string& unit) const override;
+  [[nodiscard]] Usage usage(const std::string& unit) override;
 
   /// Reaps every child that has ended, orphans as well. The identity of each is settled before its pid is free again.
   void reap();
@@ -60,6 +66,11 @@ class SystemProcessHost final : public ProcessHost {
  private:
   struct Run;
   struct Child;
+  struct Counters {
+    std::optional<std::uint64_t> memory_peak;
+    std::optional<std::chrono::microseconds> cpu;
+    std::uint64_t oom_kills = 0;
+  };
 
   Result<Run*> run_for(const config::ServiceSpec& spec, bool fresh);
   Result<> start(Run& run, const config::ServiceSpec& spec, Process process);
@@ -68,12 +79,15 @@ class SystemProcessHost final : public ProcessHost {
   void exec_settled(pid_t pid);
   void cgroup_changed(const std::string& unit);
   void remove_run(const std::string& unit);
+  [[nodiscard]] static Counters counters_of(const kernel::Cgroup& cgroup);
+  const Counters& count(const std::string& unit);
 
   event::Loop& loop_;
   LogCollector& logs_;
   std::string cgroup_root_;
   Sink sink_;
   std::map<std::string, std::unique_ptr<Run>> runs_;
+  std::map<std::string, Counters> totals_;  // of all runs of a unit
   std::map<pid_t, std::unique_ptr<Child>> children_;
 };
 

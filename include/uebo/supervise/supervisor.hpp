@@ -6,6 +6,7 @@
 // where that allows it. Units whose file says so (stop.first) are stopped to their end before all others.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -30,11 +31,17 @@ struct UnitStatus {
   std::string description;
   bool job = false;
   bool enabled = true;
+  bool wanted = true;  // to be up, by its file and by people; a shutdown does not count
   std::string_view state;
   std::optional<std::string> detail;   // exit reason, stop phase, or a job's last line
   std::vector<std::string> waits_for;  // needs that are not met
   std::optional<pid_t> main_pid;
   std::optional<std::uint64_t> memory;  // bytes, of the whole cgroup
+  // Of all its runs, as ProcessHost::Usage and Unit::exits have them.
+  std::optional<std::uint64_t> memory_peak = std::nullopt;
+  std::optional<std::chrono::microseconds> cpu = std::nullopt;
+  std::uint64_t oom_kills = 0;
+  std::array<std::uint64_t, kExitKinds> exits{};
   std::optional<Duration> running_for;
   std::optional<Duration> next_try_in;
   unsigned restarts = 0;

@@ -25,8 +25,11 @@
 // only differs in what people see. A daemon that was Running for 60 s begins to count anew.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -86,6 +89,8 @@ using State = std::variant<Stopped, Waiting, Starting, Running, Stopping, Backof
 
 /// "stopped", "waiting", ... as status, JSON and metrics name it.
 [[nodiscard]] std::string_view name_of(const State& state);
+/// All names there are.
+[[nodiscard]] std::span<const std::string_view> state_names();
 
 enum class Desired { Down, Up };
 
@@ -104,6 +109,9 @@ struct Unit {
   unsigned failures = 0;    // in a row
   unsigned restarts = 0;    // since boot
   std::optional<ExitReason> last_exit;
+  /// Since boot, by ExitReason::Kind: how often a run has ended by itself or was ended, each run once. One that was
+  /// late and had to be killed counts as Deadline.
+  std::array<std::uint64_t, kExitKinds> exits{};
 };
 
 // Events.

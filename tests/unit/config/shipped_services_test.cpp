@@ -31,8 +31,8 @@ TEST(ShippedServices, HaveNoProblems) {
 TEST(ShippedServices, AreAllThere) {
   std::vector<std::string> names;
   for (const ServiceSpec& spec : shipped().services) names.push_back(spec.name);
-  EXPECT_THAT(names, ElementsAre("boinc", "consul-secrets", "dhcp@", "dropbear", "getty@", "ipv6@", "node_exporter",
-                                 "ntpd", "registrar"));
+  EXPECT_THAT(names, ElementsAre("boinc", "boinc_exporter", "consul-secrets", "dhcp@", "dropbear", "getty@", "ipv6@",
+                                 "metrics", "node_exporter", "ntpd", "registrar"));
 }
 
 TEST(ShippedServices, DescribeThemselves) {
@@ -68,6 +68,15 @@ TEST(ShippedServices, OfThoseThatRunOnlyBoincNeedsStorage) {
   for (const ServiceSpec& spec : shipped().services) {
     if (spec.type == ServiceType::Job) continue;
     EXPECT_EQ(std::ranges::count(spec.needs, "storage"), spec.name == "boinc" ? 1 : 0) << spec.name;
+  }
+}
+
+TEST(ShippedServices, ExportersAreNobodyWithinTheirMemory) {
+  for (const auto& [name, bytes] : {std::pair("node_exporter", 40U << 20), {"boinc_exporter", 16U << 20}}) {
+    const ServiceSpec exporter = service(name);
+    EXPECT_EQ(exporter.user, "nobody") << name;
+    EXPECT_THAT(exporter.memory_max, ElementsAre(MemoryBound(MemoryBytes{bytes}))) << name;
+    EXPECT_THAT(exporter.needs, IsEmpty()) << name << ": it tells what is missing";
   }
 }
 

@@ -35,10 +35,14 @@ class FakeProcesses final : public supervise::ProcessHost {
     sink_(spec.name, supervise::CgroupEmpty{});
   }
   void release(const config::ServiceSpec&) override {}
-  [[nodiscard]] Usage usage(const std::string& unit) const override {
+  [[nodiscard]] Usage usage(const std::string& unit) override {
     const auto found = pids_.find(unit);
-    if (found == pids_.end()) return {.main_pid = std::nullopt, .memory = std::nullopt};
-    return {.main_pid = found->second, .memory = 3 << 20};
+    if (found == pids_.end()) return {};
+    return {.main_pid = found->second,
+            .memory = 3 << 20,
+            .memory_peak = 5 << 20,
+            .cpu = std::chrono::milliseconds(1250),
+            .oom_kills = 2};
   }
 
   /// The main process ends.

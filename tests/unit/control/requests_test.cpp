@@ -51,12 +51,63 @@ TEST_F(RequestsTest, StatusOfOneUnit) {
   EXPECT_EQ(web["description"], "the service web");
   EXPECT_GE(web["pid"].get<int>(), 100);
   EXPECT_EQ(web["memory"], 3 << 20);
+  EXPECT_EQ(web["memory_peak"], 5 << 20);
+  EXPECT_EQ(web["cpu"], 1.25);
+  EXPECT_EQ(web["oom_kills"], 2);
+  EXPECT_EQ(web["wanted"], true);
+  EXPECT_EQ(web["exits"], (json{{"exited", 0},
+                                {"signalled", 0},
+                                {"dumped-core", 0},
+                                {"out-of-memory", 0},
+                                {"deadline", 0},
+                                {"exec-failed", 0}}));
   EXPECT_GE(web["running_for"].get<double>(), 0);
   EXPECT_EQ(web["restarts"], 0);
   const json boinc = ask(R"({"verb":"status","name":"boinc"})")["unit"];
   EXPECT_EQ(boinc["state"], "waiting");
   EXPECT_EQ(boinc["waits_for"], json::array({"storage"}));
   EXPECT_FALSE(boinc.contains("pid"));
+  EXPECT_FALSE(boinc.contains("cpu"));
+  EXPECT_FALSE(boinc.contains("consul"));
+  EXPECT_EQ(ask(R"({"verb":"status","name":"off"})")["unit"]["wanted"], false);
+}
+
+TEST_F(RequestsTest, StatusTellsHowRunsHaveEnded) {
+  node.processes.exit("web", 1);
+  node.processes.exit("web", 0);
+  node.supervisor.stop("web").value();
+  const json exits = ask(R"({"verb":"status","name":"web"})")["unit"]["exits"];
+  EXPECT_EQ(exits["exited"], 2);
+  EXPECT_EQ(exits["signalled"], 0) << "it was not running any more";
+  node.processes.make_broken("off");
+  ask(R"({"verb":"start","name":"off"})");
+  EXPECT_EQ(ask(R"({"verb":"status","name":"off"})")["unit"]["exits"]["exec-failed"], 2);
+}
+
+TEST_F(RequestsTest, StatusTellsWhatConsulIsTold) {
+  config::ServiceSpec exporter = test::TestNode::spec("exporter");
+  exporter.consul = config::ConsulService{
+      .name = "exporter", .port = 9100, .tags = {"prometheus"}, .meta = {{"room", "cellar"}}, .health = "/metrics"};
+  node.add(std::move(exporter));
+  EXPECT_EQ(ask(R"({"verb":"status","name":"exporter"})")["unit"]["consul"], (json{{"name", "exporter"},
+                                                                                   {"port", 9100},
+                                                                                   {"tags", {"prometheus"}},
+                                                                                   {"meta", {{"room", "cellar"}}},
+                                                                                   {"health", "/metrics"}}));
+}
+
+TEST_F(RequestsTest, StatusTellsWhatPid1Uses) {
+  const json pid1 = ask(R"({"verb":"status"})")["pid1"];
+  EXPECT_GT(pid1["memory"].get<std::uint64_t>(), 1u << 20);
+  EXPECT_GT(pid1["cpu"].get<double>(), 0);
+  EXPECT_GE(pid1["descriptors"].get<int>(), 3);
+  EXPECT_FALSE(pid1.contains("log_lines"));
+  supervise::ServiceLog log(node.tree.path("uebo"), {.size = 4096, .count = 2});
+  log.append("a line\n");
+  ServerContext context = node.context();
+  context.own_log = &log;
+  const Requests with_log(node.supervisor, std::move(context));
+  EXPECT_EQ(json::parse(Requests(with_log).answer(R"({"verb":"status"})", kOwner).line)["pid1"]["log_lines"], 1);
 }
 
 TEST_F(RequestsTest, UnitsAreStartedAndStopped) {

@@ -129,12 +129,18 @@ TEST(UnitText, ShowsAllThatIsKnown) {
   unit.first_started = 5.25;
   unit.log_lines = 40;
   unit.log_dropped = 3;
+  unit.memory_peak = 104'857'600;
+  unit.cpu = 12.3456;
+  unit.oom_kills = 2;
   EXPECT_EQ(unit_text(unit),
             "boinc - the stock client\n"
             "  state       running for 3h12m\n"
             "  enabled     yes\n"
             "  pid         123\n"
             "  memory      12.3M\n"
+            "  at most     100.0M\n"
+            "  cpu time    12.35 s\n"
+            "  oom kills   2\n"
             "  last exit   signal 11 (SEGV)\n"
             "  restarts    2\n"
             "  first start 5.25 s after the kernel's\n"

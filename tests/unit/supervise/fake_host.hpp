@@ -40,9 +40,12 @@ class FakeHost final : public ProcessHost {
     sink_(spec.name, CgroupEmpty{});
   }
   void release(const config::ServiceSpec& spec) override { released.insert(spec.name); }
-  [[nodiscard]] Usage usage(const std::string& unit) const override {
+  [[nodiscard]] Usage usage(const std::string& unit) override {
     if (!alive.contains(unit)) return {};
-    return {.main_pid = 4711, .memory = 4096};
+    Usage usage;
+    usage.main_pid = 4711;
+    usage.memory = 4096;
+    return usage;
   }
 
   /// The main process ends.

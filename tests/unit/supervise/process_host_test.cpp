@@ -262,6 +262,23 @@ TEST_F(RealProcesses, UsageTellsTheMainProcess) {
   EXPECT_FALSE(host_->usage("test").main_pid);
 }
 
+TEST_F(RealProcesses, TheirCpuTimeIsThatOfAllRuns) {
+  using std::chrono::microseconds;
+  const auto spec = shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done");
+  EXPECT_FALSE(host_->usage("test").cpu) << "it never ran";
+  microseconds before{0};
+  for (int run = 0; run < 3; ++run) {
+    events_.clear();
+    host_->launch(spec, Process::Main);
+    ASSERT_TRUE(until([&] { return seen("exited: exit code 0") && seen("empty"); }));
+    const auto at_its_end = host_->usage("test").cpu.value();
+    EXPECT_GT(at_its_end, before) << "run " << run;
+    host_->release(spec);
+    EXPECT_EQ(host_->usage("test").cpu, at_its_end) << "its group is gone";
+    before = at_its_end;
+  }
+}
+
 TEST_F(RealProcesses, AFloodOfOutputDoesNotStandStill) {
   auto spec = shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done");
   host_->launch(spec, Process::Main);

@@ -57,6 +57,39 @@ class JobLife : public UnitLife {
   Actions finish(int code) { return feed_all({Launched{}, main_exits(exit_code(code)), CgroupEmpty{}}); }
 };
 
+// --- what is counted
+
+std::uint64_t count_of(const Unit& unit, ExitReason::Kind kind) { return unit.exits[static_cast<std::size_t>(kind)]; }
+
+TEST_F(UnitLife, CountsEachEndByItsReason) {
+  using Kind = ExitReason::Kind;
+  run();
+  feed_all({main_exits(exit_code(1)), CgroupEmpty{}, Launched{}});
+  feed_all({main_exits(by_signal(SIGSEGV)), CgroupEmpty{}});
+  pass_deadline();
+  feed_all({LaunchFailed{{.kind = Kind::ExecFailed, .value = ENOENT, .stage = "exec x"}}, CgroupEmpty{}});
+  EXPECT_EQ(count_of(unit, Kind::Exited), 1u);
+  EXPECT_EQ(count_of(unit, Kind::Signalled), 1u);
+  EXPECT_EQ(count_of(unit, Kind::ExecFailed), 1u);
+}
+
+TEST_F(UnitLife, CountsAStopOnce) {
+  run();
+  feed_all({WantDown{}, main_exits(by_signal(SIGTERM)), CgroupEmpty{}});
+  EXPECT_EQ(state(), "stopped");
+  EXPECT_EQ(count_of(unit, ExitReason::Kind::Signalled), 1u);
+}
+
+TEST_F(JobLife, CountsARunThatWasLateOnceThoughItHadToBeKilled) {
+  unit.policy.deadline = 10s;
+  run();
+  pass_deadline();
+  feed_all({main_exits(by_signal(SIGKILL)), CgroupEmpty{}});
+  EXPECT_EQ(state(), "failed");
+  EXPECT_EQ(count_of(unit, ExitReason::Kind::Deadline), 1u);
+  EXPECT_EQ(count_of(unit, ExitReason::Kind::Signalled), 0u);
+}
+
 // --- start
 
 TEST_F(UnitLife, WaitsForItsNeeds) {

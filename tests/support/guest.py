@@ -10,13 +10,14 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from machine import ROOT, VIRT_AARCH64, Machine
 from support.daemons import free_port
+from support.machine import ROOT, VIRT_AARCH64, Machine
 from support.waiting import scaled, wait_for
 
 WORK = ROOT / "out/tests/qemu"
@@ -45,15 +46,15 @@ class Guest:
     extra: list[str] = field(default_factory=list)
     machine: Machine = VIRT_AARCH64
     network: str = ""  # options of QEMU's user network, "" for the usual; "none" leaves the network to `extra`
+    work: Path = WORK  # where its serial log and its directory lie
 
     def __post_init__(self) -> None:
-        WORK.mkdir(parents=True, exist_ok=True)
-        self.directory = WORK / self.name
-        self.directory.mkdir(exist_ok=True)
+        self.directory = self.work / self.name
+        self.directory.mkdir(parents=True, exist_ok=True)
         # A socket's path has room for 107 characters, of which ssh takes 17 for itself.
         self._sockets = tempfile.TemporaryDirectory(prefix="uebo-")
-        self.serial_log = WORK / f"{self.name}.log"
-        self.ports = {22: free_port(), 9100: free_port(), 31416: free_port()}
+        self.serial_log = self.work / f"{self.name}.log"
+        self.ports = {22: free_port(), 9100: free_port(), 9101: free_port(), 9109: free_port(), 31416: free_port()}
         self.qemu: subprocess.Popen[bytes] | None = None
         self._serial: socket.socket | None = None
         self._monitor: socket.socket | None = None
@@ -311,15 +312,28 @@ class Guest:
             answer += data
         return answer.decode(errors="replace")
 
+    def scrape(self, port: int) -> str:
+        """What an exporter answers, nothing while nobody does. Anything but a 200 is an error."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}/metrics", timeout=scaled(20)) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            return ""
+
+    def samples(self, port: int) -> dict[str, float] | None:
+        """The samples of a scrape, by name and labels as they are written; none while nobody answers."""
+        text = self.scrape(port)
+        if not text:
+            return None
+        pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#")
+        return {name: float(value) for name, value in pairs}
+
     def node_exporter(self) -> dict[str, float] | None:
         """The metrics without labels, or none while nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[9100]}/metrics", timeout=scaled(20)) as answer:
-                text = answer.read().decode()
-        except OSError:
-            return None
-        pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#" and "{" not in line)
-        return {name: float(value) for name, value in pairs}
+        samples = self.samples(9100)
+        return samples and {name: value for name, value in samples.items() if "{" not in name}
 
     # --- QEMU's monitor
 

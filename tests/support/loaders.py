@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from machine import ROOT
+from support.machine import ROOT
 
 
 def fetched(package: str, arch: str, suite: str = "bookworm") -> Path:
@@ -21,9 +21,9 @@ def fetched(package: str, arch: str, suite: str = "bookworm") -> Path:
     raise AssertionError(said.stderr)
 
 
-def bookworms_uboot() -> Path:
-    """U-Boot 2023.01 for `virt`: the machine's own where it is a bookworm, or fetched."""
-    installed = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
+def bookworms_uboot(board: str = "qemu_arm64") -> Path:
+    """U-Boot 2023.01 for `virt` (qemu_arm: the 32-bit one): the machine's own where it is a bookworm, or fetched."""
+    installed = Path("/usr/lib/u-boot", board, "u-boot.bin")
     if installed.exists() and b"U-Boot 2023.01" in installed.read_bytes():
         return installed
-    return fetched("u-boot-qemu", "aarch64") / "qemu_arm64/u-boot.bin"
+    return fetched("u-boot-qemu", "aarch64") / board / "u-boot.bin"

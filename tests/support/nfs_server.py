@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from guest import WORK
 from support.daemons import free_port
+from support.guest import WORK
 from support.network import Network
 from support.waiting import wait_for
 
@@ -35,10 +35,10 @@ class NfsServer:
     """`lan`: it runs in that network, at `address`, instead of on the host's loopback."""
 
     def __init__(self, name: str, access: str = "RW", squash: str = "No_Root_Squash", address: str = "127.0.0.1",
-                 lan: Network | None = None) -> None:  # fmt: skip
+                 lan: Network | None = None, work: Path = WORK) -> None:  # fmt: skip
         self.lan = lan
         # ganesha reads brackets in a path as something of its own.
-        self.directory = WORK / ("nfs-" + re.sub(r"[^A-Za-z0-9_-]+", "-", name))
+        self.directory = work / ("nfs-" + re.sub(r"[^A-Za-z0-9_-]+", "-", name))
         self.data = self.directory / "data"
         self.state = self.directory / "state"
         for part in (self.data, self.state):

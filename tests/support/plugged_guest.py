@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from guest import Guest
+from support.guest import Guest
 from support.network import Bridge, Network
 
 
@@ -15,6 +15,7 @@ class PluggedGuest(Guest):
     lan: Network | None = None
     bridges: list[Bridge] = field(default_factory=list)
     address: str = ""
+    macs: tuple[str, ...] = ()  # of its cards, where they are not the usual ones
 
     def command(self) -> list[str]:
         assert self.lan
@@ -23,8 +24,9 @@ class PluggedGuest(Guest):
     def _network(self) -> list[str]:
         words: list[str] = []
         for number, bridge in enumerate(self.bridges):
+            mac = self.macs[number] if self.macs else self.mac(number)
             words += ["-netdev", f"tap,id=tap{number},ifname={bridge.port()},script=no,downscript=no"]
-            words += ["-device", f"{self.machine.nic},id=net{number},netdev=tap{number},mac={self.mac(number)}"]
+            words += ["-device", f"{self.machine.nic},id=net{number},netdev=tap{number},mac={mac}"]
         return words
 
     @staticmethod

@@ -1,0 +1,127 @@
+// What a BOINC client says of itself over its GUI RPC, as plain values. It is read leniently: names come as they are,
+// with no character escaped, flags as empty elements, and each version has elements of its own (client/result.cpp,
+// client/project.cpp, lib/hostinfo.cpp, client/gui_rpc_server_ops.cpp).
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "uebo/base/result.hpp"
+#include "uebo/boinc/gui_rpc.hpp"
+
+namespace uebo::boinc {
+
+/// A number that the client did not say, or that was none.
+inline constexpr double kUnsaid = std::numeric_limits<double>::quiet_NaN();
+
+struct Task {
+  std::string name;
+  std::string workunit;
+  std::string project_url;
+  double state = kUnsaid;            // RESULT::state in lib/common_defs.h
+  double process_state = kUnsaid;    // ACTIVE_TASK::task_state; unsaid before its first start
+  double report_deadline = kUnsaid;  // seconds since 1970
+  double time_remaining = kUnsaid;   // seconds, as the client guesses
+  double final_cpu_time = kUnsaid;   // seconds
+  double fraction_done = kUnsaid;
+  double cpu_time = kUnsaid;             // seconds, of the process that runs or waits in memory
+  double checkpoint_cpu_time = kUnsaid;  // seconds, what of it is safe
+  double working_set_size = kUnsaid;     // bytes
+  double memory_bound = kUnsaid;         // bytes, of its work unit
+  bool ready_to_report = false;
+
+  /// The process is there, as far as the client knows.
+  [[nodiscard]] bool runs() const;
+};
+
+struct Project {
+  std::string url;
+  std::string name;
+  double user_total_credit = kUnsaid;
+  double user_average_credit = kUnsaid;
+  double host_total_credit = kUnsaid;
+  double host_average_credit = kUnsaid;
+  double jobs_success = kUnsaid;
+  double jobs_error = kUnsaid;
+  double elapsed_time = kUnsaid;  // seconds that its tasks have run
+  double disk_usage = kUnsaid;    // bytes
+  double running_tasks = 0;
+};
+
+struct Host {
+  double whetstone = kUnsaid;    // floating point operations a second, of one processor
+  double dhrystone = kUnsaid;    // the same of integers
+  double benchmarked = kUnsaid;  // when, in seconds since 1970; 0: never
+};
+
+struct DiskUsage {
+  double total = kUnsaid;  // bytes of the file system
+  double free = kUnsaid;
+  double allowed = kUnsaid;  // what the preferences leave to BOINC
+  double client = kUnsaid;   // what the client uses itself; the projects' own is theirs
+};
+
+/// The states that a task is counted by, those of its process first.
+inline constexpr std::array<std::string_view, 15> kTaskStates{
+    "uninitialized", "executing",         "abort_pending",    "quit_pending",  "suspended",       "copy_pending",
+    "new",           "files_downloading", "files_downloaded", "compute_error", "files_uploading", "files_uploaded",
+    "aborted",       "upload_failed",     "unknown"};
+
+/// Counts any number of tasks, and keeps at most `limit` of them: those that run first, then by their deadline.
+class Tasks {
+ public:
+  explicit Tasks(std::size_t limit = 0) : limit_(limit) {}
+  void add(Task task);
+  /// Puts them in order. Behind the last one.
+  void settle();
+  [[nodiscard]] std::vector<Task>& kept() { return kept_; }
+  [[nodiscard]] const std::vector<Task>& kept() const { return kept_; }
+  [[nodiscard]] std::size_t left_out() const { return total_ - kept_.size(); }
+  /// How many there are in each of kTaskStates.
+  [[nodiscard]] const std::array<std::size_t, kTaskStates.size()>& by_state() const { return by_state_; }
+
+ private:
+  std::size_t limit_;
+  std::size_t total_ = 0;
+  std::vector<Task> kept_;
+  std::array<std::size_t, kTaskStates.size()> by_state_{};
+};
+
+struct ClientReport {
+  std::string version;              // "8.0.4"
+  double suspend_reason = kUnsaid;  // a bit mask, SUSPEND_REASON in lib/common_defs.h
+  Host host;
+  DiskUsage disk;
+  std::vector<Project> projects;
+  Tasks tasks;
+  std::size_t unreadable = 0;  // elements that are no XML, a name with a '<' for example
+};
+
+/// Asks a client for all of it.
+class ClientReader {
+ public:
+  /// More projects than this are taken for junk.
+  static constexpr std::size_t kMostProjects = 200;
+
+  explicit ClientReader(std::size_t task_limit, std::uint16_t port = kGuiRpcPort)
+      : task_limit_(task_limit), port_(port) {}
+  /// All or nothing: a client that answers in part, or not by the deadline, is an error, of GuiRpc's.
+  [[nodiscard]] Result<ClientReport> read(TimePoint deadline);
+
+ private:
+  [[nodiscard]] Result<> add_memory_bounds(GuiRpc& rpc, ClientReport& report);
+
+  std::size_t task_limit_;
+  std::uint16_t port_;
+  /// Of the work units of the tasks that were kept last. A work unit's bound never changes, and only the bulky
+  /// get_state tells it, so that is asked for when a new one comes up.
+  std::map<std::string, double, std::less<>> memory_bounds_;
+};
+
+}  // namespace uebo::boinc

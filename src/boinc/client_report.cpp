@@ -1,0 +1,297 @@
+#include "uebo/boinc/client_report.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <pugixml.hpp>
+#include <tuple>
+#include <variant>
+
+namespace uebo::boinc {
+namespace {
+
+// --- elements to records
+
+constexpr std::size_t kLongestText = 255;  // the client's own bound of names and addresses
+
+template <class Record>
+struct Field {
+  std::string_view name;
+  std::variant<std::string Record::*, double Record::*, bool Record::*> member;
+};
+
+constexpr std::array<Field<Task>, 8> kTaskFields{{
+    {"name", &Task::name},
+    {"wu_name", &Task::workunit},
+    {"project_url", &Task::project_url},
+    {"final_cpu_time", &Task::final_cpu_time},
+    {"state", &Task::state},
+    {"report_deadline", &Task::report_deadline},
+    {"estimated_cpu_time_remaining", &Task::time_remaining},
+    {"ready_to_report", &Task::ready_to_report},
+}};
+
+constexpr std::array<Field<Task>, 5> kActiveTaskFields{{
+    {"active_task_state", &Task::process_state},
+    {"fraction_done", &Task::fraction_done},
+    {"current_cpu_time", &Task::cpu_time},
+    {"checkpoint_cpu_time", &Task::checkpoint_cpu_time},
+    {"working_set_size", &Task::working_set_size},
+}};
+
+constexpr std::array<Field<Project>, 9> kProjectFields{{
+    {"master_url", &Project::url},
+    {"project_name", &Project::name},
+    {"user_total_credit", &Project::user_total_credit},
+    {"user_expavg_credit", &Project::user_average_credit},
+    {"host_total_credit", &Project::host_total_credit},
+    {"host_expavg_credit", &Project::host_average_credit},
+    {"njobs_success", &Project::jobs_success},
+    {"njobs_error", &Project::jobs_error},
+    {"elapsed_time", &Project::elapsed_time},
+}};
+
+constexpr std::array<Field<Host>, 3> kHostFields{{
+    {"p_fpops", &Host::whetstone},
+    {"p_iops", &Host::dhrystone},
+    {"p_calculated", &Host::benchmarked},
+}};
+
+constexpr std::array<Field<DiskUsage>, 4> kDiskFields{{
+    {"d_total", &DiskUsage::total},
+    {"d_free", &DiskUsage::free},
+    {"d_allowed", &DiskUsage::allowed},
+    {"d_boinc", &DiskUsage::client},
+}};
+
+constexpr std::array<Field<ClientReport>, 1> kStatusFields{{{"task_suspend_reason", &ClientReport::suspend_reason}}};
+
+struct Workunit {
+  std::string name;
+  double memory_bound = kUnsaid;
+};
+constexpr std::array<Field<Workunit>, 2> kWorkunitFields{{
+    {"name", &Workunit::name},
+    {"rsc_memory_bound", &Workunit::memory_bound},
+}};
+
+struct DirectoryUsage {
+  std::string url;
+  double bytes = kUnsaid;
+};
+constexpr std::array<Field<DirectoryUsage>, 2> kDirectoryFields{{
+    {"master_url", &DirectoryUsage::url},
+    {"disk_usage", &DirectoryUsage::bytes},
+}};
+
+struct Version {
+  std::string major;
+  std::string minor;
+  std::string release;
+};
+constexpr std::array<Field<Version>, 3> kVersionFields{{
+    {"major", &Version::major},
+    {"minor", &Version::minor},
+    {"release", &Version::release},
+}};
+
+double number(std::string_view text) {
+  double value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return code == std::errc() && std::isfinite(value) ? value : kUnsaid;
+}
+
+template <class Record, std::size_t N>
+void read_children(pugi::xml_node node, const std::array<Field<Record>, N>& fields, Record& record) {
+  for (const auto child : node) {
+    const auto field = std::ranges::find(fields, std::string_view(child.name()), &Field<Record>::name);
+    if (field == fields.end()) continue;
+    if (const auto* const text = std::get_if<std::string Record::*>(&field->member))
+      record.*(*text) = std::string_view(child.child_value()).substr(0, kLongestText);
+    else if (const auto* const value = std::get_if<double Record::*>(&field->member))
+      record.*(*value) = number(child.child_value());
+    else if (const auto* const flag = std::get_if<bool Record::*>(&field->member))
+      record.*(*flag) = std::string_view(child.child_value()) != "0";
+  }
+}
+
+/// The element's node; none where it is no XML. The text is parsed where it stands. No entities: the client writes
+/// names as they are.
+pugi::xml_node parse(pugi::xml_document& document, std::span<char> text) {
+  constexpr unsigned kOptions = pugi::parse_cdata | pugi::parse_embed_pcdata;
+  if (!document.load_buffer_inplace(text.data(), text.size(), kOptions, pugi::encoding_utf8)) return {};
+  return document.first_child();
+}
+
+// --- requests
+
+Result<> no_such_element(std::string_view name) {
+  return fail(EBADMSG, "read", "the BOINC client's reply", "there is no <" + std::string(name) + ">");
+}
+
+/// For a reply whose one element has to be there. The element is read by `read`, unless it is no XML.
+template <class Read>
+Result<> ask_for_one(GuiRpc& rpc, std::string_view request, std::string_view name, const Read& read) {
+  bool found = false;
+  UEBO_TRY(rpc.ask(request, std::span(&name, 1), [&](std::string_view, std::span<char> text) -> Result<> {
+    pugi::xml_document document;
+    if (const auto node = parse(document, text)) {
+      found = true;
+      read(node);
+    }
+    return {};
+  }));
+  return found ? Result<>() : no_such_element(name);
+}
+
+Result<> ask_for_version(GuiRpc& rpc, ClientReport& report) {
+  // The client does not look at ours.
+  constexpr std::string_view kRequest =
+      "<exchange_versions>\n<major>8</major>\n<minor>0</minor>\n<release>0</release>\n</exchange_versions>";
+  return ask_for_one(rpc, kRequest, "server_version", [&](pugi::xml_node node) {
+    Version version;
+    read_children(node, kVersionFields, version);
+    report.version = version.major + '.' + version.minor + '.' + version.release;
+  });
+}
+
+Result<> ask_for_projects(GuiRpc& rpc, ClientReport& report) {
+  constexpr std::string_view kName = "project";
+  return rpc.ask("<get_project_status/>", std::span(&kName, 1),
+                 [&](std::string_view, std::span<char> text) -> Result<> {
+                   if (report.projects.size() == ClientReader::kMostProjects)
+                     return fail(EMSGSIZE, "read", "the BOINC client's reply", "there are too many projects");
+                   pugi::xml_document document;
+                   Project project;
+                   read_children(parse(document, text), kProjectFields, project);
+                   if (project.url.empty())
+                     ++report.unreadable;
+                   else
+                     report.projects.push_back(std::move(project));
+                   return {};
+                 });
+}
+
+Project* find_project(ClientReport& report, std::string_view url) {
+  const auto found = std::ranges::find(report.projects, url, &Project::url);
+  return found == report.projects.end() ? nullptr : &*found;
+}
+
+Result<> ask_for_disk_usage(GuiRpc& rpc, ClientReport& report) {
+  return ask_for_one(rpc, "<get_disk_usage/>", "disk_usage_summary", [&](pugi::xml_node node) {
+    read_children(node, kDiskFields, report.disk);
+    for (const auto child : node.children("project")) {
+      DirectoryUsage usage;
+      read_children(child, kDirectoryFields, usage);
+      if (auto* const project = find_project(report, usage.url)) project->disk_usage = usage.bytes;
+    }
+  });
+}
+
+Result<> ask_for_tasks(GuiRpc& rpc, ClientReport& report) {
+  constexpr std::string_view kName = "result";
+  UEBO_TRY(rpc.ask("<get_results/>", std::span(&kName, 1), [&](std::string_view, std::span<char> text) -> Result<> {
+    pugi::xml_document document;
+    Task task;
+    const auto node = parse(document, text);
+    read_children(node, kTaskFields, task);
+    read_children(node.child("active_task"), kActiveTaskFields, task);
+    if (task.name.empty()) {
+      ++report.unreadable;
+      return {};
+    }
+    if (auto* const project = task.runs() ? find_project(report, task.project_url) : nullptr) ++project->running_tasks;
+    report.tasks.add(std::move(task));
+    return {};
+  }));
+  report.tasks.settle();
+  return {};
+}
+
+// --- states
+
+struct ProcessState {
+  double number;
+  std::size_t index;  // in kTaskStates
+};
+constexpr std::array<ProcessState, 6> kProcessStates{{{0, 0}, {1, 1}, {5, 2}, {8, 3}, {9, 4}, {10, 5}}};
+constexpr std::size_t kResultStates = 8;
+
+std::size_t state_index(const Task& task) {
+  const auto process = std::ranges::find(kProcessStates, task.process_state, &ProcessState::number);
+  if (process != kProcessStates.end()) return process->index;
+  if (task.state >= 0 && task.state < kResultStates)
+    return kProcessStates.size() + static_cast<std::size_t>(task.state);
+  return kTaskStates.size() - 1;
+}
+
+bool comes_first(const Task& left, const Task& right) {
+  const auto rank = [](const Task& task) {
+    const bool has_deadline = !std::isnan(task.report_deadline);
+    return std::tuple(!task.runs(), !has_deadline, has_deadline ? task.report_deadline : 0,
+                      std::string_view(task.name));
+  };
+  return rank(left) < rank(right);
+}
+
+}  // namespace
+
+bool Task::runs() const { return process_state == 1; }
+
+/// A heap, whose first one is the last in order: most tasks of a long list cost one comparison.
+void Tasks::add(Task task) {
+  ++total_;
+  ++by_state_.at(state_index(task));
+  if (kept_.size() < limit_) {
+    kept_.push_back(std::move(task));
+  } else if (limit_ > 0 && comes_first(task, kept_.front())) {
+    std::ranges::pop_heap(kept_, comes_first);
+    kept_.back() = std::move(task);
+  } else {
+    return;
+  }
+  std::ranges::push_heap(kept_, comes_first);
+}
+
+void Tasks::settle() { std::ranges::sort_heap(kept_, comes_first); }
+
+Result<> ClientReader::add_memory_bounds(GuiRpc& rpc, ClientReport& report) {
+  std::map<std::string, double, std::less<>> bounds;
+  bool all_known = true;
+  for (const auto& task : report.tasks.kept()) {
+    const auto known = memory_bounds_.find(task.workunit);
+    all_known = all_known && known != memory_bounds_.end();
+    bounds.emplace(task.workunit, known == memory_bounds_.end() ? kUnsaid : known->second);
+  }
+  if (!all_known) {
+    constexpr std::string_view kName = "workunit";
+    UEBO_TRY(rpc.ask("<get_state/>", std::span(&kName, 1), [&](std::string_view, std::span<char> text) -> Result<> {
+      pugi::xml_document document;
+      Workunit workunit;
+      read_children(parse(document, text), kWorkunitFields, workunit);
+      if (const auto wanted = bounds.find(workunit.name); wanted != bounds.end())
+        wanted->second = workunit.memory_bound;
+      return {};
+    }));
+  }
+  memory_bounds_ = std::move(bounds);
+  for (auto& task : report.tasks.kept()) task.memory_bound = memory_bounds_.find(task.workunit)->second;
+  return {};
+}
+
+Result<ClientReport> ClientReader::read(TimePoint deadline) {
+  auto rpc = UEBO_TRY(GuiRpc::connect(deadline, port_));
+  ClientReport report;
+  report.tasks = Tasks(task_limit_);
+  UEBO_TRY(ask_for_version(rpc, report));
+  UEBO_TRY(ask_for_one(rpc, "<get_cc_status/>", "cc_status",
+                       [&](pugi::xml_node node) { read_children(node, kStatusFields, report); }));
+  UEBO_TRY(ask_for_one(rpc, "<get_host_info/>", "host_info",
+                       [&](pugi::xml_node node) { read_children(node, kHostFields, report.host); }));
+  UEBO_TRY(ask_for_projects(rpc, report));
+  UEBO_TRY(ask_for_disk_usage(rpc, report));
+  UEBO_TRY(ask_for_tasks(rpc, report));
+  UEBO_TRY(add_memory_bounds(rpc, report));
+  return report;
+}
+
+}  // namespace uebo::boinc
