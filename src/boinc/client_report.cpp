@@ -66,13 +66,9 @@ constexpr std::array<Field<DiskUsage>, 4> kDiskFields{{
 constexpr std::array<Field<ClientReport>, 1> kStatusFields{{{"task_suspend_reason", &ClientReport::suspend_reason}}};
 
 struct Workunit {
-  std::string name;
   double memory_bound = kUnsaid;
 };
-constexpr std::array<Field<Workunit>, 2> kWorkunitFields{{
-    {"name", &Workunit::name},
-    {"rsc_memory_bound", &Workunit::memory_bound},
-}};
+constexpr std::array<Field<Workunit>, 1> kWorkunitFields{{{"rsc_memory_bound", &Workunit::memory_bound}}};
 
 struct DirectoryUsage {
   std::string url;
@@ -171,6 +167,15 @@ Result<> ask_for_projects(GuiRpc& rpc, ClientReport& report) {
                  });
 }
 
+/// The name in a work unit's text as it stands. Of a thousand work units few are wanted, so only those are parsed.
+std::string_view name_in(std::string_view text) {
+  constexpr std::string_view kTag = "<name>";
+  const std::size_t begin = text.find(kTag);
+  if (begin == std::string_view::npos) return {};
+  text.remove_prefix(begin + kTag.size());
+  return text.substr(0, std::min(text.find('<'), kLongestText));
+}
+
 Project* find_project(ClientReport& report, std::string_view url) {
   const auto found = std::ranges::find(report.projects, url, &Project::url);
   return found == report.projects.end() ? nullptr : &*found;
@@ -265,11 +270,12 @@ Result<> ClientReader::add_memory_bounds(GuiRpc& rpc, ClientReport& report) {
   if (!all_known) {
     constexpr std::string_view kName = "workunit";
     UEBO_TRY(rpc.ask("<get_state/>", std::span(&kName, 1), [&](std::string_view, std::span<char> text) -> Result<> {
+      const auto wanted = bounds.find(name_in({text.data(), text.size()}));
+      if (wanted == bounds.end()) return {};
       pugi::xml_document document;
       Workunit workunit;
       read_children(parse(document, text), kWorkunitFields, workunit);
-      if (const auto wanted = bounds.find(workunit.name); wanted != bounds.end())
-        wanted->second = workunit.memory_bound;
+      wanted->second = workunit.memory_bound;
       return {};
     }));
   }

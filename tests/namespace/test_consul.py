@@ -366,3 +366,11 @@ def test_the_token_of_the_command_line_is_the_registrars_alone(board: MakeBoard)
     seen = pine.node.run("stat", "-c", "%U %a %n", "/run/uebo/consul", "/run/uebo/consul/token").stdout
     assert seen == "uebo-consul 700 /run/uebo/consul\nuebo-consul 400 /run/uebo/consul/token\n"
     assert pine.node.run("cat", "/run/uebo/consul/token").stdout == "s3cret"
+
+
+def test_without_the_argument_there_is_no_registrar(board: MakeBoard) -> None:
+    pine = board("pine14", 14)
+    pine.node.service("only", "wait", only_with="uebo.consul")
+    pine.node.start()
+    assert pine.node.uebo("status", "only").returncode == 4
+    assert "only" not in pine.node.said()
