@@ -38,12 +38,13 @@ def test_prometheus_takes_configuration_and_rules() -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """`series`: PromQL's name -> its values, STEP seconds apart, in promtool's words. `firing`: seconds -> who fires then."""
+    """`series`: PromQL's name -> its values, `interval` seconds apart, in promtool's words. `firing`: seconds -> who fires then."""
 
     alert: str
     what: str
     series: dict[str, str]
     firing: dict[int, list[dict[str, str]]]
+    interval: int = STEP
 
 
 def up(instance: str, values: str, *jobs: str) -> dict[str, str]:
@@ -69,9 +70,12 @@ CRASH = 'uebo_service_state{instance="a",service="boinc",state="crash-loop"}'
 OOM = 'uebo_service_oom_kills_total{instance="a",service="boinc"}'
 # One that answers, and one that answers until 45 s.
 LOST = {**up("a", "1+0x40"), **up("b", "1+0x3 0+0x36")}
+# Scraped 3 s before each evaluation, second by second: three answers, then four scrapes without one. That of 117 s would be next.
+UNANSWERED = " ".join({12: "1", 27: "1", 42: "1", 57: "0", 72: "0", 87: "0", 102: "0"}.get(second, "_") for second in range(103))
 
 CASES = [
     Case("NodeGone", "four scrapes after the last answer", LOST, {105: [], 120: of(instance="b"), 600: of(instance="b")}),
+    Case("NodeGone", "the fifth scrape still waits for an answer", up("a", UNANSWERED), {90: [], 120: of(instance="a")}, interval=1),
     Case("NodeGone", "not while one of its exporters answers",
          {**up("a", "0+0x40", "node_exporter", "uebo"), **up("a", "1+0x40", "boinc_exporter")}, {600: []}),
     Case("NodeGone", "not where it took its leave", up("a", "1+0x4 0+0x2 _x2 stale"), {at: [] for at in range(60, 180, STEP)}),
@@ -134,7 +138,7 @@ def test_an_alert_fires_when_it_should_and_not_else(case: Case, tmp_path: Path) 
     series = [{"series": name, "values": values} for name, values in case.series.items()]
     file = tmp_path / "test.json"  # JSON is YAML
     file.write_text(json.dumps({"rule_files": [str(RULES)], "evaluation_interval": f"{STEP}s",
-                                "tests": [{"interval": f"{STEP}s", "input_series": series, "promql_expr_test": expected}]}))  # fmt: skip
+                                "tests": [{"interval": f"{case.interval}s", "input_series": series, "promql_expr_test": expected}]}))  # fmt: skip
     succeeds(promtool("test", "rules", str(file)))
 
 
