@@ -209,18 +209,24 @@ void add_projects(const ClientReport& report, Families& families) {
   }
 }
 
-/// The families that others have named know a task by its work unit. Of two tasks of one work unit they show the first.
+/// The families that others have named know a task by its work unit, some with its project. Of two tasks of one they
+/// show the first.
 void add_tasks(const ClientReport& report, Families& families) {
   const auto projects = project_names(report);
   std::set<std::string> workunits;
+  std::set<std::pair<std::string, std::string>> workunits_of_projects;
   std::set<std::pair<std::string, std::string>> tasks;
   for (const auto& task : report.tasks.kept()) {
     const TaskNames names = names_of(task, projects);
     const bool first_of_workunit = workunits.insert(names.workunit).second;
+    const bool first_of_project = workunits_of_projects.emplace(names.project, names.workunit).second;
     const bool first = tasks.emplace(names.name, names.url).second;
+    const auto is_new = [&](TaskLabels form) {
+      if (form == TaskLabels::name_and_url) return first;
+      return form == TaskLabels::project_state_workunit ? first_of_project : first_of_workunit;
+    };
     for (const auto& row : kOfATask)
-      if (row.form == TaskLabels::name_and_url ? first : first_of_workunit)
-        add(families, row.metric, row.value(task), labels_of(task, row.form, names));
+      if (is_new(row.form)) add(families, row.metric, row.value(task), labels_of(task, row.form, names));
   }
   const auto& counts = report.tasks.by_state();
   for (std::size_t index = 0; index < counts.size(); ++index)

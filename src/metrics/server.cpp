@@ -2,31 +2,68 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <mutex>
+#include <type_traits>
 
+#include "uebo/base/clock.hpp"
 #include "uebo/base/result.hpp"
 
 namespace uebo::metrics {
 namespace {
 
-constexpr std::size_t kThreads = 3;
-constexpr rlim_t kMostDescriptors = 64;  // accept(2) waits beyond: nobody can make the server grow
+constexpr std::size_t kConnections = 12;  // a thread each: a library's server that reads and waits in one place
+constexpr std::size_t kWaiting = 12;      // beyond, a connection is closed at once
+constexpr rlim_t kMostDescriptors = 64;   // more than all of them and what `collect` opens
 constexpr std::size_t kLongestRequest = 8 * 1024;
 constexpr std::chrono::seconds kPatience{5};
 constexpr const char* kTextFormat = "text/plain; version=0.0.4; charset=utf-8";
 
+/// Debian's older one has no bound on those that wait; there kMostDescriptors is one.
+template <class Pool>
+Pool* make_pool() {
+  if constexpr (std::is_constructible_v<Pool, std::size_t, std::size_t>)
+    return new Pool(kConnections, kWaiting);
+  else
+    return new Pool(kConnections);
+}
+
 void bound(httplib::Server& server) {
+  // The threads share one heap: of the memory of an exporter each of its own would be a good part.
+  mallopt(M_ARENA_MAX, 1);
   const rlimit limit{.rlim_cur = kMostDescriptors, .rlim_max = kMostDescriptors};
   setrlimit(RLIMIT_NOFILE, &limit);
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.new_task_queue = [] { return make_pool<httplib::ThreadPool>(); };
   server.set_read_timeout(kPatience);
   server.set_write_timeout(kPatience);
-  server.set_keep_alive_timeout(kPatience.count());
+  server.set_keep_alive_max_count(1);  // a connection that idles between two scrapes holds its thread
   server.set_payload_max_length(kLongestRequest);
 }
+
+/// What is told to all who ask at the same time: whoever had to wait for a collection gets what came of it.
+class Collection {
+ public:
+  explicit Collection(const std::function<Families()>& collect) : collect_(collect) {}
+
+  std::string text() {
+    const TimePoint asked = BootClock::now();
+    const std::scoped_lock one_at_a_time(mutex_);
+    if (collected_ < asked) {
+      text_ = collect_().text();
+      collected_ = BootClock::now();
+    }
+    return text_;
+  }
+
+ private:
+  const std::function<Families()>& collect_;
+  std::mutex mutex_;
+  TimePoint collected_{};
+  std::string text_;
+};
 
 std::string index_page(std::string_view title) {
   return fmt::format(
@@ -39,10 +76,9 @@ std::string index_page(std::string_view title) {
 int serve(std::uint16_t port, std::string_view title, const std::function<Families()>& collect) {
   httplib::Server server;
   bound(server);
-  std::mutex one_at_a_time;
+  Collection collection(collect);
   server.Get("/metrics", [&](const httplib::Request&, httplib::Response& response) {
-    const std::scoped_lock lock(one_at_a_time);
-    response.set_content(collect().text(), kTextFormat);
+    response.set_content(collection.text(), kTextFormat);
   });
   server.Get("/", [page = index_page(title)](const httplib::Request&, httplib::Response& response) {
     response.set_content(page, "text/html; charset=utf-8");

@@ -33,6 +33,12 @@ def test_prometheus_takes_configuration_and_rules() -> None:
     succeeds(promtool("check", "config", str(MONITORING / "prometheus.yml")))
 
 
+def test_what_a_rule_counts_in_a_minute_and_a_half_is_scraped_often_enough() -> None:
+    intervals = re.findall(r"scrape_interval: (\d+)s", (MONITORING / "prometheus.yml").read_text())
+    assert intervals == [str(STEP)] * 2
+    assert 90 // STEP > 4
+
+
 # --- alerts
 
 
@@ -91,6 +97,8 @@ CASES = [
     Case("CrashLoop", "at once, and until ten minutes behind it", {CRASH: "0+0x20 1+0x4 0+0x100"},
          {285: [], 315: of(instance="a", service="boinc"), 900: of(instance="a", service="boinc"), 1200: []}),
     Case("CrashLoop", "not of what runs", {CRASH: "0+0x100"}, {1200: []}),
+    Case("Pid1Silent", "two minutes", steady('uebo_up{instance="a"}', 0), {105: [], 135: of(instance="a")}),
+    Case("Pid1Silent", "not for one missed answer", {'uebo_up{instance="a"}': "1+0x20 0+0x4 1+0x20"}, {at: [] for at in range(300, 480, STEP)}),
     Case("StorageMissing", "five minutes", steady('uebo_condition{instance="a",condition="storage"}', 0),
          {285: [], 315: of(instance="a", condition="storage")}),
     Case("StorageMissing", "not while it is mounted, whatever else is missing",

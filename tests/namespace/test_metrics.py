@@ -19,6 +19,16 @@ sys.stdout.write(urllib.request.urlopen("http://127.0.0.1:9101/metrics", timeout
 """
 
 
+BESIDE_SILENT_ONES = """
+import socket, sys, urllib.request
+silent = [socket.create_connection(("127.0.0.1", 9101)) for _ in range(8)]
+for one in silent:
+    one.sendall(b"GET /metrics")
+# Before the server drops the silent ones, which takes 5 s.
+sys.stdout.write(urllib.request.urlopen("http://127.0.0.1:9101/metrics", timeout=4).read().decode())
+"""
+
+
 @pytest.fixture
 def serving(node: Node) -> Node:
     node.file("metrics", {"description": "metrics", "command": [str(BINARY), "metrics"], "user": "uebo-web"})
@@ -39,6 +49,12 @@ def test_promtool_finds_nothing_to_say(serving: Node) -> None:
     text = start(serving)
     checked = promtool("check", "metrics", given=text)
     assert checked.returncode == 0 and not checked.stderr and not checked.stdout, checked.stderr + checked.stdout
+
+
+def test_clients_that_begin_and_say_no_more_do_not_keep_others_out(serving: Node) -> None:
+    start(serving)
+    done = serving.run("/usr/bin/python3", "-c", BESIDE_SILENT_ONES, user="nobody")
+    assert value(done.stdout, "uebo_up") == 1, done
 
 
 def test_a_service_is_seen_with_its_state_and_its_restarts(serving: Node) -> None:

@@ -124,6 +124,16 @@ TEST(ClientMetrics, NoTwoSamplesHaveTheSameLabels) {
               HasSubstr("boinc_project_jobs_success_total{project=\"http://two.test/\",url=\"http://two.test/\"} 1\n"));
 }
 
+TEST(ClientMetrics, AWorkUnitOfTheSameNameInTwoProjectsIsTwo) {
+  auto one = task_of("a_0", "a");
+  auto two = task_of("a_0", "a", "http://two.test/");
+  one.time_remaining = 5;
+  two.time_remaining = 6;
+  const std::string text = text_of(report_of({one, two}));
+  EXPECT_THAT(text, HasSubstr("time_remaining{project=\"http://one.test/\",state=\"0\",wuname=\"a\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr("time_remaining{project=\"http://two.test/\",state=\"0\",wuname=\"a\"} 6\n"));
+}
+
 TEST(ClientMetrics, ATaskOfAnUnknownProjectHasItsUrlForAName) {
   auto task = task_of("a_0", "a", "http://gone.test/");
   task.time_remaining = 5;
