@@ -128,6 +128,11 @@ class Registrar {
     SeenNode other;
     unsigned tries = 0;
   };
+  struct Change {
+    HttpRequest request;
+    std::string service;  // its ID; empty: the node alone
+    bool adds = false;
+  };
 
   void on(const Inspected& inspected, const Moment& moment);
   void on(const Sent& sent, const Moment& moment);
@@ -138,6 +143,7 @@ class Registrar {
   [[nodiscard]] bool is_other_board(const SeenNode& node) const;
   [[nodiscard]] bool is_as_wanted(const std::optional<SeenNode>& node) const;
   [[nodiscard]] std::vector<HttpRequest> leaving_requests() const;
+  void note(const Change& change);
   void plan(const std::optional<SeenNode>& node);
   void plan_service(const config::ConsulService& service, const SeenService* seen, bool same_address);
   void take_over(const Moment& moment);
@@ -165,11 +171,11 @@ class Registrar {
   bool again_ = false;  // something has changed during the round
   bool leaving_ = false;
   bool stale_ = false;  // what is under way belongs to a round that is no more
-  std::deque<HttpRequest> queue_;
+  std::deque<Change> queue_;
   std::deque<HttpRequest> leftovers_;  // takes back what stands under a name that the node had before
   std::string refused_request_;        // why Consul did not take one of this round
   std::set<std::string> ids_;          // of services that may be registered
-  bool may_be_registered_ = false;
+  bool may_be_registered_ = false;     // a registration was sent, and was not refused
   std::optional<Conflict> conflict_;
   unsigned failures_ = 0;
   std::uint64_t index_ = 0;

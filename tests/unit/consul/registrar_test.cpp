@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "../../../src/consul/status_text.hpp"
+
 namespace uebo::consul {
 namespace {
 
@@ -230,6 +232,28 @@ TEST_F(Registration, ANewNameTakesBackTheOldOneFirst) {
                                         "catalog/register oak node_exporter +check"));
 }
 
+TEST_F(Registration, AnOldNameThatMayNotBeTakenBackDoesNotKeepTheNewOneOut) {
+  register_both();
+  self.name = "oak";
+  forbidden = R"("Node":"pine")";
+  registrar.rename(self, moment());
+  node.reset();
+  EXPECT_THAT(work(), ElementsAre("catalog/deregister pine", "look", "catalog/register oak boinc_exporter +check",
+                                  "catalog/register oak node_exporter +check"));
+  EXPECT_THAT(lines(), testing::Contains("PUT: 403 Permission denied"));
+  EXPECT_THAT(work_later(),
+              ElementsAre("look", "catalog/register oak boinc_exporter", "catalog/register oak node_exporter"));
+}
+
+TEST_F(Registration, ANameThatWasRefusedLeavesNothingToTakeBack) {
+  forbidden = "pine";
+  registrar.want({kNodeExporter}, moment());
+  EXPECT_THAT(work(), SizeIs(2));
+  self.name = "oak";
+  registrar.rename(self, moment());
+  EXPECT_THAT(work(), ElementsAre("look", "catalog/register oak node_exporter +check"));
+}
+
 TEST_F(Registration, ANewNameInTheMiddleOfARoundEndsIt) {
   registrar.want({kNodeExporter, kBoincExporter}, moment());
   auto step = registrar.next(moment());
@@ -326,6 +350,16 @@ TEST_F(Registration, ItsOwnChangesAndThoseOfOthersThatDoNotMatterCauseNothing) {
   EXPECT_EQ(registrar.watch_from(now + 1s), 9U);
 }
 
+TEST_F(Registration, WhatTheWatchSeesDuringARoundIsSeenAgainAfterIt) {
+  register_both();
+  now = *registrar.due();
+  const auto look = registrar.next(moment());
+  registrar.ended(answer(*look), moment());
+  registrar.seen(std::nullopt, 9, moment());
+  work();
+  EXPECT_EQ(registrar.watch_from(now + 1s), 7U) << "where the round has looked";
+}
+
 TEST_F(Registration, AnIndexThatGoesBackBeginsAnew) {
   register_both();
   registrar.seen(node, 3, moment());
@@ -372,6 +406,14 @@ TEST_F(Registration, ANodeThatIsNotOursIsLeftAloneAndToldOnce) {
   registrar.leave(moment());
   EXPECT_THAT(work(), IsEmpty()) << "nothing of it is ours to be taken back";
   EXPECT_TRUE(registrar.gone());
+}
+
+TEST_F(Registration, ANodeOfOursWhoseMetaSomebodyHasBlankedIsMadeWholeAgain) {
+  register_both();
+  node->meta.clear();
+  EXPECT_THAT(work_later(), SizeIs(3));
+  EXPECT_TRUE(node->is_ours());
+  EXPECT_THAT(lines(), IsEmpty());
 }
 
 TEST_F(Registration, AForeignNodeThatGoesMakesRoom) {
@@ -491,6 +533,19 @@ TEST_F(Registration, LeavingIsTriedAgainUntilSomebodyEndsIt) {
   EXPECT_TRUE(registrar.gone());
 }
 
+TEST_F(Registration, LeavingIsTriedAgainWhenConsulHasTooMuchToDo) {
+  register_both();
+  registrar.leave(moment());
+  const auto step = registrar.next(moment());
+  ASSERT_TRUE(step);
+  HttpReply busy;
+  busy.status = 429;
+  registrar.ended(accepted({}, busy).error(), moment());
+  EXPECT_FALSE(registrar.gone());
+  EXPECT_THAT(work_later(), ElementsAre("catalog/deregister pine"));
+  EXPECT_TRUE(registrar.gone());
+}
+
 TEST_F(Registration, WhoMayNotLeaveDoesNotWaitForIt) {
   register_both();
   forbidden = "pine";
@@ -537,6 +592,19 @@ TEST_F(AgentRegistration, TakesBackEachService) {
   registrar.leave(moment());
   EXPECT_THAT(work(), ElementsAre("agent/service/deregister/node_exporter-pine"));
   EXPECT_TRUE(registrar.gone());
+}
+
+TEST_F(AgentRegistration, AServiceThatTheAgentDoesNotKnowAnyMoreDoesNotKeepTheNewNameOut) {
+  registrar.want({kNodeExporter}, moment());
+  work();
+  self.name = "oak";
+  registrar.rename(self, moment());
+  node.reset();
+  const auto leftover = registrar.next(moment());
+  ASSERT_TRUE(leftover);
+  EXPECT_EQ(text_of(*leftover), "agent/service/deregister/node_exporter-pine");
+  registrar.ended(Failed{.why = "PUT: 500 Unknown service", .answered = true}, moment());
+  EXPECT_THAT(work(), ElementsAre("look", "agent/service/register node_exporter-oak"));
 }
 
 TEST_F(AgentRegistration, ABoardOfTheSameNameKeepsItHereToo) {
