@@ -21,6 +21,13 @@ Duration between(Duration least, Duration most, double chance) {
   return least + duration_cast<Duration>((most - least) * chance);
 }
 
+std::set<std::uint16_t> ports_of(const SeenNode& node) {
+  std::set<std::uint16_t> ports;
+  for (const auto& [id, service] : node.services)
+    if (service.port > 0) ports.insert(service.port);
+  return ports;
+}
+
 }  // namespace
 
 Timing Timing::for_mode(Mode mode) {
@@ -114,7 +121,11 @@ void Registrar::hurry(TimePoint when) {
 std::optional<Step> Registrar::next(const Moment& moment) {
   if (under_way_ || phase_ == Phase::Gone || moment.now < due_) return std::nullopt;
   under_way_ = true;
-  if (phase_ == Phase::Ask) return AskOther{conflict_->other.address};
+  if (phase_ == Phase::Ask) {
+    conflict_->asked = moment.now;
+    return AskOther{conflict_->other.address};
+  }
+  if (phase_ == Phase::Knock) return Knock{conflict_->other.address, ports_of(conflict_->other)};
   if (phase_ == Phase::Idle && !leftovers_.empty()) return Send{leftovers_.front()};
   if (phase_ == Phase::Idle) {
     phase_ = Phase::Inspect;
@@ -200,11 +211,26 @@ void Registrar::on(const OtherSaid& said, const Moment& moment) {
                               "another name",
                               self_.name, conflict.other.address, conflict.other.mac(), conflict.other.id, self_.mac),
                   moment);
-  if (!said.id && ++conflict.tries < timing_.ask_tries) {
-    due_ = moment.now + timing_.ask_pause;
+  if (said.id && !said.id->empty()) return take_over(moment);  // another board has that address by now
+  if (++conflict.tries < timing_.ask_tries) {
+    due_ = std::max(moment.now, conflict.asked + timing_.ask_pause);
     return;
   }
-  take_over(moment);
+  // At an address that is ours by now we would only find ourselves.
+  if (conflict.other.address == address_text()) return take_over(moment);
+  phase_ = Phase::Knock;
+  due_ = moment.now;
+}
+
+/// Its metrics may be switched off, filtered or slow: what it has registered shows as well that it lives.
+void Registrar::on(const Knocked& knocked, const Moment& moment) {
+  if (!knocked.open) return take_over(moment);
+  const SeenNode other = conflict_->other;
+  refuse(other,
+         fmt::format("another board is {}: {} (MAC {}) answers on {}, but not with its ID (this one: MAC {}); give one "
+                     "of them another name, or deregister the other one",
+                     self_.name, other.address, other.mac(), *knocked.open, self_.mac),
+         moment);
 }
 
 void Registrar::on(const Failed& failed, const Moment& moment) {

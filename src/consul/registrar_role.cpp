@@ -41,6 +41,7 @@ constexpr std::uint16_t kMetricsPort = 9101;
 /// that. Most restarts break the watch off; the others show after this.
 constexpr std::chrono::seconds kWatchWait{15};
 constexpr milliseconds kProbePatience{200};
+constexpr milliseconds kKnockPatience{1'000};  // for all ports together
 constexpr Duration kProbePause = 1s;
 constexpr Duration kUnitsPause = 1s;             // PID 1 does not answer
 constexpr Duration kUnitsRest = 200ms;           // many services change at once
@@ -212,6 +213,7 @@ class RegistrarRole {
   void start(const Step& step) {
     if (std::holds_alternative<Inspect>(step)) return inspect();
     if (const auto* ask = std::get_if<AskOther>(&step)) return ask_other(ask->address);
+    if (const auto* door = std::get_if<Knock>(&step)) return knock(*door);
     send(std::get<Send>(step).request);
   }
 
@@ -261,13 +263,17 @@ class RegistrarRole {
         .put = false,
         .body = {},
         .token = {},
-        .timeout = std::chrono::ceil<milliseconds>(settings_.timing.ask_pause / 2),
+        .timeout = std::chrono::ceil<milliseconds>(settings_.timing.ask_pause),
         .new_connection = true};
     begin(call, [](const Result<HttpReply>& reply) -> Outcome {
       if (!reply || reply->status != 200) return OtherSaid{};
-      // Somebody who is no board of ours speaks for none.
-      return OtherSaid{node_id_in_metrics(reply->body).value_or("")};
+      return OtherSaid{node_id_in_metrics(reply->body)};
     });
+  }
+
+  void knock(const Knock& door) {
+    const auto address = IpAddress::parse(door.address);
+    registrar_.ended(Knocked{address ? open_port(*address, door.ports, kKnockPatience) : std::nullopt}, moment());
   }
 
   // --- the watch

@@ -304,6 +304,24 @@ def test_two_boards_of_one_name_and_a_power_cut(consul: Consul, board: MakeBoard
     assert consul.node("pine9") is None
 
 
+def test_a_board_whose_metrics_are_off_keeps_its_name_while_it_lives(consul: Consul, board: MakeBoard) -> None:
+    first, second = board("pine15", 15), board("pine15", 16)
+    for one in (first, second):
+        one.exporter("node_exporter", 9100)
+        one.registrar(url_of(consul))
+    first.start()
+    registered(consul, "pine15", "node_exporter")
+    second.start()
+    said = second.says("answers on 9100, but not with its ID")
+    assert first.address in said and first.mac in said and second.mac in said
+    assert registered(consul, "pine15", "node_exporter")["Node"]["Address"] == first.address
+
+    first.cut_power()
+    second.says("taking over the name pine15")
+    assert registered(consul, "pine15", "node_exporter")["Node"]["Address"] == second.address
+    second.power_off()
+
+
 def test_a_name_that_is_an_agents_or_somebody_elses_is_left_alone(consul: Consul, board: MakeBoard) -> None:
     consul.register({"Node": "printer", "Address": "10.5.0.77", "NodeMeta": {"floor": "3"}})
     before = consul.node("printer")
