@@ -86,6 +86,7 @@ class RegistrarRole {
     while (!registrar_.gone()) {
       look_at_units();
       probe();
+      if (const auto due = registrar_.due(); due && *due <= BootClock::now()) take_name();
       if (is_named())
         if (const auto step = registrar_.next(moment())) start(*step);
       tend_watch();
@@ -155,8 +156,10 @@ class RegistrarRole {
     if (read_secrets()) registrar_.credentials_changed(moment());
   }
 
-  /// What /storage/hostname says comes late, and a card that names the board may, too.
+  /// What /storage/hostname says comes late, and a card that names the board may, too. Whoever says `hostname NAME`
+  /// tells nobody, so it is looked at before each round.
   void take_name() {
+    if (left_by_) return;  // all that is known is taken back
     Self self = self_now();
     if (self.mac.empty()) {  // the adapter was pulled out; the board is the same
       self.mac = self_.mac;
@@ -235,8 +238,7 @@ class RegistrarRole {
 
   void inspect() {
     auto call = call_for(inspect_request(settings_.mode, self_.name));
-    // An old connection knows nothing of a new address, nor of a Consul that is another one.
-    call.new_connection = std::exchange(new_connection_, false) || registrar_.failures() > 0;
+    call.new_connection = registrar_.failures() > 0;  // an old one knows nothing of a Consul that is another one
     begin(call, [this, call](Result<HttpReply> reply) -> Outcome {
       const auto good = accepted(call, std::move(reply));
       if (!good) return good.error();
@@ -306,7 +308,7 @@ class RegistrarRole {
     if (!changed) spdlog::warn("{}", changed.error().message());
     if (changed && !*changed) return;
     end_watch();
-    new_connection_ = true;
+    http_.forget_connections();
     registrar_.network_changed(moment());
   }
 
@@ -367,7 +369,6 @@ class RegistrarRole {
   std::string secrets_;
   std::optional<HttpClient::CallId> under_way_;
   bool under_way_is_put_ = false;
-  bool new_connection_ = false;
   std::optional<HttpClient::CallId> watch_;
   std::optional<TimePoint> left_by_;
   std::optional<TimePoint> last_word_by_;
