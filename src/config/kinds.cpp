@@ -1,6 +1,7 @@
 #include "kinds.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <csignal>
 #include <cstring>
@@ -209,9 +210,11 @@ const Value* Environment::read(const Value& value, std::map<std::string, std::st
 }
 
 const Value* ConsulMeta::read(const Value& value, std::map<std::string, std::string>& field, Report& report) {
-  constexpr std::size_t longest_name = 128, longest_text = 512, most = 60;
+  constexpr std::size_t longest_name = 128, longest_text = 512, most = 59;
+  static constexpr std::array<std::string_view, 5> taken{"node", "uebo", "id", "mac", "arch"};
   const Value* wrong = read_texts(value, field, report, [](const std::string& name) {
-    return !name.empty() && name.size() <= longest_name && is_word(name, "_-");
+    return !name.empty() && name.size() <= longest_name && is_word(name, "_-") &&
+           std::ranges::find(taken, name) == taken.end();
   });
   const bool fits = field.size() <= most &&
                     std::ranges::all_of(field, [](const auto& item) { return item.second.size() <= longest_text; });

@@ -117,10 +117,13 @@ struct Environment {
   static const Value* read(const Value& value, std::map<std::string, std::string>& field, Report& report);
 };
 
-/// Meta of a service in Consul, with Consul's own bounds (agent/structs/structs.go, ValidateMetadata).
+/// Meta of a service in Consul, with Consul's own bounds (agent/structs/structs.go, ValidateMetadata): 64 items, of
+/// which the registrar adds five.
 struct ConsulMeta {
   static constexpr Form form{
-      .expected = "an object of at most 60 texts of up to 512 bytes, their names of letters, digits, `-` and `_`",
+      .expected =
+          "an object of at most 59 texts of up to 512 bytes, their names of letters, digits, `-` and `_`, none of "
+          "them `node`, `uebo`, `id`, `mac` or `arch`",
       .json_schema = R"("type": "object", "additionalProperties": {"type": "string"})"};
   static const Value* read(const Value& value, std::map<std::string, std::string>& field, Report& report);
 };

@@ -12,6 +12,7 @@ using config::ConsulService;
 
 constexpr std::string_view kCheckInterval = "30s";
 constexpr std::string_view kCheckTimeout = "10s";
+constexpr int kDeepest = 16;  // of an answer; Consul's go to 5
 
 /// What a path or a query may hold as it is (RFC 3986, unreserved); all else as %XX.
 std::string escaped(std::string_view text) {
@@ -41,11 +42,12 @@ std::map<std::string, std::string> node_meta(const Self& self) {
   return meta;
 }
 
-/// In agent mode nothing but the service itself can say whose it is.
+/// In agent mode nothing but the service itself can say whose it is. The marks come first: merge() keeps what is there.
 std::map<std::string, std::string> service_meta(Mode mode, const Self& self, const ConsulService& service) {
-  auto meta = service.meta;
-  if (mode == Mode::Agent) meta.merge(marks_of(self));
+  auto meta = mode == Mode::Agent ? marks_of(self) : std::map<std::string, std::string>();
   meta["node"] = self.name;
+  auto own = service.meta;
+  meta.merge(own);
   return meta;
 }
 
@@ -209,7 +211,9 @@ HttpRequest pass_request(const std::string& service_id) {
 }
 
 Result<std::optional<SeenNode>> parse_node(Mode mode, std::string_view body) {
-  const Json json = Json::parse(body, nullptr, false);
+  // What is nested deeper is nothing of interest, and must not fill the memory.
+  const auto is_of_interest = [](int depth, Json::parse_event_t, const Json&) { return depth <= kDeepest; };
+  const Json json = Json::parse(body, is_of_interest, false);
   const bool good = mode == Mode::Catalog
                         ? json.is_null() || (json.is_object() && json.contains("Node") && json["Node"].is_object())
                         : json.is_object();

@@ -154,6 +154,15 @@ void HttpClient::cancel(CallId id) {
   calls_.erase(found);
 }
 
+void HttpClient::forget_connections() {
+  for (const auto& call : calls_) curl_multi_remove_handle(multi_->handle, call->easy.get());
+  multi_ = std::make_unique<Multi>();
+  for (const auto& call : calls_) {
+    call->reply = {};
+    curl_multi_add_handle(multi_->handle, call->easy.get());
+  }
+}
+
 void HttpClient::turn(const std::vector<int>& descriptors, milliseconds limit) {
   std::vector<curl_waitfd> extra;
   for (const int fd : descriptors) extra.push_back({.fd = fd, .events = CURL_WAIT_POLLIN, .revents = 0});

@@ -4,8 +4,11 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
+#include "uebo/base/clock.hpp"
 #include "uebo/base/unique_fd.hpp"
 
 namespace uebo::consul {
@@ -60,6 +63,20 @@ std::optional<IpAddress> outward_address() {
   return std::nullopt;
 }
 
+/// Invalid: it can't be had at all.
+UniqueFd begin_connection(const IpAddress& address, std::uint16_t port) {
+  const auto target = socket_address(address, port);
+  UniqueFd fd(socket(target.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (fd && connect(fd.get(), target.get(), target.size) != 0 && errno != EINPROGRESS) fd = UniqueFd();
+  return fd;
+}
+
+bool is_connected(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
 }  // namespace
 
 bool is_for_others(const IpAddress& address) {
@@ -72,16 +89,34 @@ std::optional<IpAddress> own_address(const std::optional<IpAddress>& of_connecti
 }
 
 bool takes_connections(const IpAddress& address, std::uint16_t port, std::chrono::milliseconds patience) {
-  const auto target = socket_address(address, port);
-  const UniqueFd fd(socket(target.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return false;
-  if (connect(fd.get(), target.get(), target.size) == 0) return true;
-  if (errno != EINPROGRESS) return false;
-  pollfd item{.fd = fd.get(), .events = POLLOUT, .revents = 0};
-  if (poll(&item, 1, static_cast<int>(patience.count())) != 1) return false;
-  int error = 0;
-  socklen_t size = sizeof error;
-  return getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+  return open_port(address, {port}, patience).has_value();
+}
+
+std::optional<std::uint16_t> open_port(const IpAddress& address, const std::set<std::uint16_t>& ports,
+                                       std::chrono::milliseconds patience) {
+  std::vector<std::uint16_t> tried;
+  std::vector<UniqueFd> sockets;
+  std::vector<pollfd> waiting;
+  for (const std::uint16_t port : ports) {
+    UniqueFd fd = begin_connection(address, port);
+    if (!fd) continue;
+    tried.push_back(port);
+    waiting.push_back({.fd = fd.get(), .events = POLLOUT, .revents = 0});
+    sockets.push_back(std::move(fd));
+  }
+  const TimePoint end = BootClock::now() + patience;
+  for (std::size_t left = waiting.size(); left > 0;) {
+    const auto pause = std::chrono::ceil<std::chrono::milliseconds>(end - BootClock::now());
+    if (poll(waiting.data(), waiting.size(), static_cast<int>(std::max<std::int64_t>(pause.count(), 0))) <= 0) break;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      if (waiting[i].revents == 0) continue;
+      if (is_connected(waiting[i].fd)) return tried[i];
+      waiting[i].fd = -1;  // poll leaves it out
+      waiting[i].revents = 0;
+      --left;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace uebo::consul

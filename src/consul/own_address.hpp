@@ -1,9 +1,10 @@
-// Under which address others reach this node, and whether something listens there.
+// Under which address others reach this node, and whether something listens there, or at another address.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 
 #include "uebo/base/ip_address.hpp"
 
@@ -18,5 +19,9 @@ namespace uebo::consul {
 
 /// Whether a TCP connection to an address of our own is taken.
 [[nodiscard]] bool takes_connections(const IpAddress& address, std::uint16_t port, std::chrono::milliseconds patience);
+
+/// The first of these ports that takes a connection; all are tried at once. None: none did within `patience`.
+[[nodiscard]] std::optional<std::uint16_t> open_port(const IpAddress& address, const std::set<std::uint16_t>& ports,
+                                                     std::chrono::milliseconds patience);
 
 }  // namespace uebo::consul

@@ -21,6 +21,13 @@ Duration between(Duration least, Duration most, double chance) {
   return least + duration_cast<Duration>((most - least) * chance);
 }
 
+std::set<std::uint16_t> ports_of(const SeenNode& node) {
+  std::set<std::uint16_t> ports;
+  for (const auto& [id, service] : node.services)
+    if (service.port > 0) ports.insert(service.port);
+  return ports;
+}
+
 }  // namespace
 
 Timing Timing::for_mode(Mode mode) {
@@ -48,6 +55,7 @@ void Registrar::want(std::vector<ConsulService> up, const Moment& moment) {
 /// What stands under the old name goes first.
 void Registrar::rename(Self self, const Moment& moment) {
   if (self_ == self) return;
+  if (under_way_ && phase_ == Phase::Send) note(queue_.front());
   if (may_be_registered_)
     for (HttpRequest& request : leaving_requests()) leftovers_.push_back(std::move(request));
   may_be_registered_ = false;
@@ -75,9 +83,10 @@ void Registrar::seen(const std::optional<SeenNode>& node, std::uint64_t index, c
   if (index == 0) return watch_failed(moment);  // somebody on the way has taken it off: each watch would end at once
   watch_failures_ = 0;
   watch_due_ = moment.now + timing_.least_pause;
+  // A round that is under way has looked before this: from where it did, the next watch shows it again.
+  if (phase_ != Phase::Idle) return;
   // An index that goes back is that of another catalog (developer.hashicorp.com/consul/api-docs/features/blocking).
   index_ = index < index_ ? 0 : index;
-  if (phase_ != Phase::Idle) return;
   if (standing_ == Standing::Registered && !is_as_wanted(node))
     hurry(std::max(moment.now, round_end_ + timing_.least_pause));
   if (standing_ == Standing::Refused && conflict_ && node != conflict_->other)
@@ -112,7 +121,11 @@ void Registrar::hurry(TimePoint when) {
 std::optional<Step> Registrar::next(const Moment& moment) {
   if (under_way_ || phase_ == Phase::Gone || moment.now < due_) return std::nullopt;
   under_way_ = true;
-  if (phase_ == Phase::Ask) return AskOther{conflict_->other.address};
+  if (phase_ == Phase::Ask) {
+    conflict_->asked = moment.now;
+    return AskOther{conflict_->other.address};
+  }
+  if (phase_ == Phase::Knock) return Knock{conflict_->other.address, ports_of(conflict_->other)};
   if (phase_ == Phase::Idle && !leftovers_.empty()) return Send{leftovers_.front()};
   if (phase_ == Phase::Idle) {
     phase_ = Phase::Inspect;
@@ -120,7 +133,7 @@ std::optional<Step> Registrar::next(const Moment& moment) {
     refused_request_.clear();
     return Inspect{};
   }
-  return Send{queue_.front()};
+  return Send{queue_.front().request};
 }
 
 std::optional<TimePoint> Registrar::due() const {
@@ -137,6 +150,8 @@ std::optional<std::uint64_t> Registrar::watch_from(TimePoint now) const {
 void Registrar::ended(const Outcome& outcome, const Moment& moment) {
   under_way_ = false;
   if (std::exchange(stale_, false)) return;
+  const auto* failed = std::get_if<Failed>(&outcome);
+  if (phase_ == Phase::Send && !(failed && failed->answered)) note(queue_.front());
   if (leaving_ && phase_ != Phase::Leave) return begin_leaving();
   std::visit([&](const auto& o) { on(o, moment); }, outcome);
 }
@@ -146,7 +161,8 @@ void Registrar::on(const Inspected& inspected, const Moment& moment) {
   if (!inspected.address) return round_failed("this node has no address of its own towards Consul", moment);
   address_ = inspected.address;
   const auto& node = inspected.node;
-  if (node && !node->is_ours())
+  // Somebody may have blanked its meta; an ID of ours says as much.
+  if (node && !node->is_ours() && (self_.id.empty() || node->id != self_.id))
     return refuse(*node,
                   fmt::format("the node {} at {} that Consul has is none of UEBO's (expected meta `uebo`): it is left "
                               "alone, and this board needs another name",
@@ -174,7 +190,9 @@ void Registrar::on(const Inspected& inspected, const Moment& moment) {
 void Registrar::on(const Sent&, const Moment& moment) {
   due_ = moment.now;
   if (phase_ == Phase::Idle) return leftovers_.pop_front();  // the round begins when all of them are done
+  const Change change = std::move(queue_.front());
   queue_.pop_front();
+  if (!change.adds) ids_.erase(change.service);
   if (!queue_.empty()) return;
   if (phase_ == Phase::Leave) {
     if (complaint_count_ == 0)
@@ -193,11 +211,26 @@ void Registrar::on(const OtherSaid& said, const Moment& moment) {
                               "another name",
                               self_.name, conflict.other.address, conflict.other.mac(), conflict.other.id, self_.mac),
                   moment);
-  if (!said.id && ++conflict.tries < timing_.ask_tries) {
-    due_ = moment.now + timing_.ask_pause;
+  if (said.id && !said.id->empty()) return take_over(moment);  // another board has that address by now
+  if (++conflict.tries < timing_.ask_tries) {
+    due_ = std::max(moment.now, conflict.asked + timing_.ask_pause);
     return;
   }
-  take_over(moment);
+  // At an address that is ours by now we would only find ourselves.
+  if (conflict.other.address == address_text()) return take_over(moment);
+  phase_ = Phase::Knock;
+  due_ = moment.now;
+}
+
+/// Its metrics may be switched off, filtered or slow: what it has registered shows as well that it lives.
+void Registrar::on(const Knocked& knocked, const Moment& moment) {
+  if (!knocked.open) return take_over(moment);
+  const SeenNode other = conflict_->other;
+  refuse(other,
+         fmt::format("another board is {}: {} (MAC {}) answers on {}, but not with its ID (this one: MAC {}); give one "
+                     "of them another name, or deregister the other one",
+                     self_.name, other.address, other.mac(), *knocked.open, self_.mac),
+         moment);
 }
 
 void Registrar::on(const Failed& failed, const Moment& moment) {
@@ -206,6 +239,10 @@ void Registrar::on(const Failed& failed, const Moment& moment) {
     if (failed.answered) return on(Sent{}, moment);  // it would not be otherwise the next time
     due_ = moment.now + kLeavingPause;
     return;
+  }
+  if (failed.answered && phase_ == Phase::Idle) {
+    complain(failed.why);
+    return on(Sent{}, moment);  // a leftover that stays must not keep the new name out
   }
   if (failed.answered && phase_ == Phase::Send) {
     // One service that may not be registered is no reason to leave out the others.
@@ -228,7 +265,7 @@ void Registrar::take_over(const Moment& moment) {
                                 self_.name, other.address, other.mac())});
   if (mode_ == Mode::Catalog) {
     plan(std::nullopt);
-    queue_.push_front(deregister_node_request(self_.name));
+    queue_.push_front({.request = deregister_node_request(self_.name), .service = {}});
   } else {
     plan(other);
   }
@@ -264,6 +301,13 @@ bool Registrar::is_as_wanted(const std::optional<SeenNode>& node) const {
 
 // --- what is sent
 
+/// What was sent counts, unless it was refused for certain.
+void Registrar::note(const Change& change) {
+  if (!change.adds) return;
+  may_be_registered_ = true;
+  if (!change.service.empty()) ids_.insert(change.service);
+}
+
 /// All that is wanted, whatever Consul has; and away with what is not, unless somebody else has put it there.
 void Registrar::plan(const std::optional<SeenNode>& node) {
   queue_.clear();
@@ -271,29 +315,27 @@ void Registrar::plan(const std::optional<SeenNode>& node) {
   const SeenNode wanted = wanted_node(mode_, self_, address_text(), *wanted_);
   if (node)
     for (const auto& [id, service] : node->services)
-      if (service.meta.contains("node") && !wanted.services.contains(id)) {
-        queue_.push_back(deregister_request(mode_, self_.name, id));
-        ids_.erase(id);
-      }
+      if (service.meta.contains("node") && !wanted.services.contains(id))
+        queue_.push_back({.request = deregister_request(mode_, self_.name, id), .service = id});
   for (const ConsulService& service : *wanted_) {
     const std::string id = service_id(mode_, self_, service.name);
     const bool known = node && node->services.contains(id);
     plan_service(service, known ? &node->services.at(id) : nullptr, node && node->address == address_text());
-    ids_.insert(id);
   }
   if (wanted_->empty() && mode_ == Mode::Catalog)
-    queue_.push_back(register_request(mode_, self_, address_text(), std::nullopt, false));
-  may_be_registered_ = may_be_registered_ || mode_ == Mode::Catalog || !wanted_->empty();
+    queue_.push_back(
+        {.request = register_request(mode_, self_, address_text(), std::nullopt, false), .service = {}, .adds = true});
 }
 
 void Registrar::plan_service(const ConsulService& service, const SeenService* seen, bool same_address) {
   const std::string id = service_id(mode_, self_, service.name);
   const SeenNode alone = wanted_node(mode_, self_, address_text(), {service});
   const bool there = seen && same_address && *seen == alone.services.at(id);
-  if (mode_ == Mode::Agent && there)
-    queue_.push_back(pass_request(id));
-  else
-    queue_.push_back(register_request(mode_, self_, address_text(), service, !there));
+  const bool pass = mode_ == Mode::Agent && there;
+  queue_.push_back(
+      {.request = pass ? pass_request(id) : register_request(mode_, self_, address_text(), service, !there),
+       .service = id,
+       .adds = true});
 }
 
 std::vector<HttpRequest> Registrar::leaving_requests() const {
@@ -304,9 +346,10 @@ std::vector<HttpRequest> Registrar::leaving_requests() const {
 }
 
 void Registrar::begin_leaving() {
-  queue_ = std::exchange(leftovers_, {});
-  if (may_be_registered_)
-    for (HttpRequest& request : leaving_requests()) queue_.push_back(std::move(request));
+  queue_.clear();
+  if (may_be_registered_) std::ranges::move(leaving_requests(), std::back_inserter(leftovers_));
+  for (HttpRequest& request : std::exchange(leftovers_, {}))
+    queue_.push_back({.request = std::move(request), .service = {}});
   phase_ = queue_.empty() ? Phase::Gone : Phase::Leave;
 }
 

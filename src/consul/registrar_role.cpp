@@ -41,6 +41,7 @@ constexpr std::uint16_t kMetricsPort = 9101;
 /// that. Most restarts break the watch off; the others show after this.
 constexpr std::chrono::seconds kWatchWait{15};
 constexpr milliseconds kProbePatience{200};
+constexpr milliseconds kKnockPatience{1'000};  // for all ports together
 constexpr Duration kProbePause = 1s;
 constexpr Duration kUnitsPause = 1s;             // PID 1 does not answer
 constexpr Duration kUnitsRest = 200ms;           // many services change at once
@@ -85,6 +86,7 @@ class RegistrarRole {
     while (!registrar_.gone()) {
       look_at_units();
       probe();
+      if (const auto due = registrar_.due(); due && *due <= BootClock::now()) take_name();
       if (is_named())
         if (const auto step = registrar_.next(moment())) start(*step);
       tend_watch();
@@ -154,8 +156,10 @@ class RegistrarRole {
     if (read_secrets()) registrar_.credentials_changed(moment());
   }
 
-  /// What /storage/hostname says comes late, and a card that names the board may, too.
+  /// What /storage/hostname says comes late, and a card that names the board may, too. Whoever says `hostname NAME`
+  /// tells nobody, so it is looked at before each round.
   void take_name() {
+    if (left_by_) return;  // all that is known is taken back
     Self self = self_now();
     if (self.mac.empty()) {  // the adapter was pulled out; the board is the same
       self.mac = self_.mac;
@@ -212,6 +216,7 @@ class RegistrarRole {
   void start(const Step& step) {
     if (std::holds_alternative<Inspect>(step)) return inspect();
     if (const auto* ask = std::get_if<AskOther>(&step)) return ask_other(ask->address);
+    if (const auto* door = std::get_if<Knock>(&step)) return knock(*door);
     send(std::get<Send>(step).request);
   }
 
@@ -233,8 +238,7 @@ class RegistrarRole {
 
   void inspect() {
     auto call = call_for(inspect_request(settings_.mode, self_.name));
-    // An old connection knows nothing of a new address, nor of a Consul that is another one.
-    call.new_connection = std::exchange(new_connection_, false) || registrar_.failures() > 0;
+    call.new_connection = registrar_.failures() > 0;  // an old one knows nothing of a Consul that is another one
     begin(call, [this, call](Result<HttpReply> reply) -> Outcome {
       const auto good = accepted(call, std::move(reply));
       if (!good) return good.error();
@@ -261,13 +265,17 @@ class RegistrarRole {
         .put = false,
         .body = {},
         .token = {},
-        .timeout = std::chrono::ceil<milliseconds>(settings_.timing.ask_pause / 2),
+        .timeout = std::chrono::ceil<milliseconds>(settings_.timing.ask_pause),
         .new_connection = true};
     begin(call, [](const Result<HttpReply>& reply) -> Outcome {
       if (!reply || reply->status != 200) return OtherSaid{};
-      // Somebody who is no board of ours speaks for none.
-      return OtherSaid{node_id_in_metrics(reply->body).value_or("")};
+      return OtherSaid{node_id_in_metrics(reply->body)};
     });
+  }
+
+  void knock(const Knock& door) {
+    const auto address = IpAddress::parse(door.address);
+    registrar_.ended(Knocked{address ? open_port(*address, door.ports, kKnockPatience) : std::nullopt}, moment());
   }
 
   // --- the watch
@@ -300,7 +308,7 @@ class RegistrarRole {
     if (!changed) spdlog::warn("{}", changed.error().message());
     if (changed && !*changed) return;
     end_watch();
-    new_connection_ = true;
+    http_.forget_connections();
     registrar_.network_changed(moment());
   }
 
@@ -361,7 +369,6 @@ class RegistrarRole {
   std::string secrets_;
   std::optional<HttpClient::CallId> under_way_;
   bool under_way_is_put_ = false;
-  bool new_connection_ = false;
   std::optional<HttpClient::CallId> watch_;
   std::optional<TimePoint> left_by_;
   std::optional<TimePoint> last_word_by_;

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::chrono::seconds kPatience{3};  // PID 1 answers at once, or not at all
+constexpr std::chrono::seconds kPatience{1};  // PID 1 answers at once, or not at all; SIGTERM waits meanwhile
 constexpr unsigned kLongestWait = 600;        // for a change, in seconds
 
 template <class Value>

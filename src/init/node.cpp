@@ -15,8 +15,9 @@ namespace {
 
 using control::ShutdownKind;
 
-/// BOINC may take 75 s to stop, and 10 s more to be killed; then 90 s for the storage to be written out and unmounted.
-constexpr std::chrono::seconds kShutdownDeadline{180};
+/// The registrar may take 6 s to stop, and 10 s more to be killed; then BOINC 75 s and 10 s; then 90 s for the storage
+/// to be written out and unmounted.
+constexpr std::chrono::seconds kShutdownDeadline{200};
 constexpr config::LogLimits kOwnLog{.size = 64 * 1024, .count = 3};
 
 /// The signals of busybox' init, which scripts know; SIGINT is what Ctrl-Alt-Del sends (reboot(2), RB_DISABLE_CAD).
@@ -88,7 +89,7 @@ void Node::load_services(const std::vector<config::ServiceSpec>& known) {
   if (!arguments) spdlog::error("{}", arguments.error().message());
   for (const auto& problem : loaded.problems) spdlog::error("{}", problem.message());
   for (auto& spec : loaded.services) {
-    if (!spec.only_with.empty() && !(arguments && arguments->get(spec.only_with))) continue;
+    if (!spec.only_with.empty() && !(arguments && arguments->is_given(spec.only_with))) continue;
     config::expand_environment(spec, arguments.value_or(config::KernelArgs{}));
     add(std::move(spec));
   }

@@ -116,7 +116,7 @@ class Board:
 
 
 class Between:
-    """A proxy in the network, in front of Consul. `manner`: pass, 500, junk, slow (each answer takes a second) or hold."""
+    """A proxy in the network, in front of Consul. `manner`: pass, 500, junk, deep, slow (each answer takes a second) or hold."""
 
     def __init__(self, lan: Network, address: str, port: int, consul_port: int) -> None:
         self._manner = "pass"
@@ -134,6 +134,8 @@ class Between:
                     between._changed.wait(60)
                 elif manner == "junk":
                     self._send(200, b"<html>\xff\x00 who are you?</html>", {})
+                elif manner == "deep":
+                    self._send(200, b"[" * 100_000, {})
                 elif manner == "500":
                     self._send(500, b"No cluster leader", {})
                 else:

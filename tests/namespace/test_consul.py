@@ -202,6 +202,37 @@ def test_a_new_address_and_a_new_name_are_told_at_once(consul: Consul, board: Ma
     pine.power_off()
 
 
+def test_connections_of_a_lost_address_are_not_used_again(consul: Consul, board: MakeBoard) -> None:
+    pine = board("pine17", 17)
+    pine.exporter("node_exporter", 9100)
+    pine.registrar(url_of(consul), "catalog", "--refresh", "1", "--watch", "60")
+    pine.start()
+    registered(consul, "pine17", "node_exporter")
+
+    def connections() -> int:
+        return len(pine.node.run("ss", "-Htn", "state", "established", f"dst {ADDRESS}").stdout.splitlines())
+
+    wait_for(lambda: connections() >= 2, "that of the watch, and an idle one from a refresh")
+    pine.node.run("ip", "address", "delete", "10.5.0.17/24", "dev", "eth0")
+    pine.node.run("ip", "address", "add", "10.5.0.117/24", "dev", "eth0")
+    consul.wait(lambda it: (it.node("pine17") or {}).get("Node", {}).get("Address") == "10.5.0.117", "the new address", 3)
+    pine.says("(10.5.0.117) is registered")
+    assert pine.lines("http://") == pine.lines("is registered at http://") == 2, pine.node.log("registrar")
+    pine.power_off()
+
+
+def test_a_name_that_nobody_tells_of_is_noticed_by_the_next_round(consul: Consul, board: MakeBoard) -> None:
+    pine = board("pine18", 18)
+    pine.exporter("node_exporter", 9100)
+    pine.registrar(url_of(consul), "catalog", "--refresh", "1")
+    pine.start()
+    registered(consul, "pine18", "node_exporter")
+    pine.node.run("hostname", "fir18")
+    registered(consul, "fir18", "node_exporter")
+    gone(consul, "pine18")
+    pine.power_off()
+
+
 # --- Consul in trouble
 
 
@@ -236,6 +267,9 @@ def test_answers_that_are_no_use_cost_a_line_each(consul: Consul, board: MakeBoa
         pine.says("500 No cluster leader (expected 200)")
         between.be("junk")
         pine.says("expected null or an object with a")
+        before = between.asked
+        wait_for(lambda: between.asked > before + 2, "it tries again")
+        between.be("deep")
         before = between.asked
         wait_for(lambda: between.asked > before + 2, "it tries again")
         assert pine.lines("No cluster leader") == pine.lines("expected null") == 1
@@ -304,6 +338,24 @@ def test_two_boards_of_one_name_and_a_power_cut(consul: Consul, board: MakeBoard
     assert consul.node("pine9") is None
 
 
+def test_a_board_whose_metrics_are_off_keeps_its_name_while_it_lives(consul: Consul, board: MakeBoard) -> None:
+    first, second = board("pine15", 15), board("pine15", 16)
+    for one in (first, second):
+        one.exporter("node_exporter", 9100)
+        one.registrar(url_of(consul))
+    first.start()
+    registered(consul, "pine15", "node_exporter")
+    second.start()
+    said = second.says("answers on 9100, but not with its ID")
+    assert first.address in said and first.mac in said and second.mac in said
+    assert registered(consul, "pine15", "node_exporter")["Node"]["Address"] == first.address
+
+    first.cut_power()
+    second.says("taking over the name pine15")
+    assert registered(consul, "pine15", "node_exporter")["Node"]["Address"] == second.address
+    second.power_off()
+
+
 def test_a_name_that_is_an_agents_or_somebody_elses_is_left_alone(consul: Consul, board: MakeBoard) -> None:
     consul.register({"Node": "printer", "Address": "10.5.0.77", "NodeMeta": {"floor": "3"}})
     before = consul.node("printer")
@@ -370,7 +422,11 @@ def test_the_token_of_the_command_line_is_the_registrars_alone(board: MakeBoard)
 
 def test_without_the_argument_there_is_no_registrar(board: MakeBoard) -> None:
     pine = board("pine14", 14)
-    pine.node.service("only", "wait", only_with="uebo.consul")
-    pine.node.start()
-    assert pine.node.uebo("status", "only").returncode == 4
-    assert "only" not in pine.node.said()
+    for argument in ("uebo.consul", "uebo.consul.mode"):  # the second one has a fallback, which is not "with it"
+        pine.node.service("only", "wait", only_with=argument)
+        pine.node.service("others", "wait")
+        pine.node.start()
+        assert pine.node.uebo("status", "others").returncode == 0
+        assert pine.node.uebo("status", "only").returncode == 4
+        assert "only" not in pine.node.said()
+        pine.power_off()

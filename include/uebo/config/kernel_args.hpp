@@ -51,6 +51,8 @@ class KernelArgs {
 
   /// The value, else the fallback of the schema. Of a repeated one: all of them, with commas between.
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
+  /// Whether it was given, with a good value: a fallback does not count.
+  [[nodiscard]] bool is_given(std::string_view name) const { return values_.contains(name); }
   /// What was given, in that order.
   [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
   /// All that was given, split at commas, empty parts left out.

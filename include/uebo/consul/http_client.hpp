@@ -22,8 +22,8 @@ struct HttpCall {
   std::string body;                          // JSON, of a PUT
   std::string token;                         // empty: none is sent
   std::chrono::milliseconds timeout{5'000};  // for all of it
-  std::size_t longest_reply = 1 << 20;
-  bool new_connection = false;  // one from before would keep the address that it was made with
+  std::size_t longest_reply = 128 * 1024;    // a node is some KiB, and what is made of it in memory many times that
+  bool new_connection = false;               // one from before would keep the address that it was made with
 };
 
 struct HttpReply {
@@ -51,6 +51,9 @@ class HttpClient {
   CallId start(const HttpCall& call, Done done);
   /// Its `done` is not called any more.
   void cancel(CallId id);
+  /// Closes all connections: those of before keep an address that the node may not have any more. Calls that are under
+  /// way begin anew.
+  void forget_connections();
 
   /// Waits until something of a call or one of `descriptors` (readable) has something, or for `limit`; then does what
   /// there is to be done about the calls.

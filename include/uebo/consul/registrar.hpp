@@ -9,8 +9,11 @@
 //            v                                                                                   |
 //   Idle -> Inspect -> the name is free, or ours -> Send (register, deregister, pass) ------> Idle (registered)
 //              |                                      |
-//              +-> another board of ours has it -> Ask that board: it is not there -> take the name over, Send
-//              |                                      |
+//              +-> another board of ours has it -> Ask that board: another one is there -> take the name over, Send
+//              |                                      |                                       ^
+//              |                                      +-> it does not answer -> Knock: nothing +
+//              |                                      |                           |
+//              |                                      |                           v something is open
 //              |                                      +-> it is there -> Idle (refused), a slow try from time to time
 //              +-> it is none of ours --------------------------------^
 //
@@ -37,8 +40,8 @@ struct Timing {
   Duration refresh_most = std::chrono::seconds(60);
   Duration first_retry = std::chrono::seconds(1);
   Duration longest_retry = std::chrono::seconds(30);
-  Duration refused = std::chrono::seconds(60);  // between two tries of a node whose name is another's
-  Duration ask_pause = std::chrono::seconds(6);
+  Duration refused = std::chrono::seconds(60);   // between two tries of a node whose name is another's
+  Duration ask_pause = std::chrono::seconds(6);  // from one question to the next; a board's PID 1 may take 4 s of it
   unsigned ask_tries = 5;
   Duration settle = std::chrono::milliseconds(200);  // a change of the network comes in several steps
   Duration least_pause = std::chrono::seconds(1);    // between rounds that the catalog itself causes
@@ -63,7 +66,13 @@ struct AskOther {
   std::string address;
   bool operator==(const AskOther&) const = default;
 };
-using Step = std::variant<Inspect, Send, AskOther>;
+/// Whether anything takes connections there; `ports` are those that the other board has registered.
+struct Knock {
+  std::string address;
+  std::set<std::uint16_t> ports;
+  bool operator==(const Knock&) const = default;
+};
+using Step = std::variant<Inspect, Send, AskOther, Knock>;
 
 // How it ended.
 struct Inspected {
@@ -73,13 +82,16 @@ struct Inspected {
 };
 struct Sent {};
 struct OtherSaid {
-  std::optional<std::string> id;  // none: no answer
+  std::optional<std::string> id;  // none, or empty: that is no answer
+};
+struct Knocked {
+  std::optional<std::uint16_t> open;  // the first port that took a connection
 };
 struct Failed {
   std::string why;
   bool answered = false;  // Consul has answered, and refuses this one thing
 };
-using Outcome = std::variant<Inspected, Sent, OtherSaid, Failed>;
+using Outcome = std::variant<Inspected, Sent, OtherSaid, Knocked, Failed>;
 
 struct Line {
   enum class Level { Info, Warning };
@@ -122,22 +134,30 @@ class Registrar {
   [[nodiscard]] std::vector<Line> take_lines() { return std::exchange(lines_, {}); }
 
  private:
-  enum class Phase { Idle, Inspect, Send, Ask, Leave, Gone };
+  enum class Phase { Idle, Inspect, Send, Ask, Knock, Leave, Gone };
   enum class Standing { Unknown, Registered, Refused };
   struct Conflict {
     SeenNode other;
     unsigned tries = 0;
+    TimePoint asked{};
+  };
+  struct Change {
+    HttpRequest request;
+    std::string service;  // its ID; empty: the node alone
+    bool adds = false;
   };
 
   void on(const Inspected& inspected, const Moment& moment);
   void on(const Sent& sent, const Moment& moment);
   void on(const OtherSaid& said, const Moment& moment);
+  void on(const Knocked& knocked, const Moment& moment);
   void on(const Failed& failed, const Moment& moment);
 
   [[nodiscard]] std::string address_text() const { return address_ ? address_->text() : std::string(); }
   [[nodiscard]] bool is_other_board(const SeenNode& node) const;
   [[nodiscard]] bool is_as_wanted(const std::optional<SeenNode>& node) const;
   [[nodiscard]] std::vector<HttpRequest> leaving_requests() const;
+  void note(const Change& change);
   void plan(const std::optional<SeenNode>& node);
   void plan_service(const config::ConsulService& service, const SeenService* seen, bool same_address);
   void take_over(const Moment& moment);
@@ -165,11 +185,11 @@ class Registrar {
   bool again_ = false;  // something has changed during the round
   bool leaving_ = false;
   bool stale_ = false;  // what is under way belongs to a round that is no more
-  std::deque<HttpRequest> queue_;
+  std::deque<Change> queue_;
   std::deque<HttpRequest> leftovers_;  // takes back what stands under a name that the node had before
   std::string refused_request_;        // why Consul did not take one of this round
   std::set<std::string> ids_;          // of services that may be registered
-  bool may_be_registered_ = false;
+  bool may_be_registered_ = false;     // a registration was sent, and was not refused
   std::optional<Conflict> conflict_;
   unsigned failures_ = 0;
   std::uint64_t index_ = 0;

@@ -134,6 +134,12 @@ TEST(KernelArgs, FallBackToTheDefaultOfTheTable) {
   EXPECT_EQ(value_of("", "uebo.nosuch"), std::nullopt);
 }
 
+TEST(KernelArgs, AFallbackIsNotGiven) {
+  EXPECT_EQ(value_of("", "uebo.consul.mode"), "catalog");
+  EXPECT_FALSE(KernelArgs::parse("uebo.consul.mode=nonsense").is_given("uebo.consul.mode"));
+  EXPECT_TRUE(KernelArgs::parse("uebo.consul.mode=agent").is_given("uebo.consul.mode"));
+}
+
 TEST(KernelArgs, LookNoFurtherThanALoneDoubleDash) {
   const auto args = KernelArgs::parse("uebo.hostname=a -- uebo.hostname=b uebo.nosuch single");
   EXPECT_EQ(args.get("uebo.hostname"), "a");

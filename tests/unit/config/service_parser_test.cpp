@@ -155,7 +155,7 @@ TEST(ParseService, ReadsWhatItIsInConsul) {
 TEST(ParseService, ConsulTakesNoMoreMetaThanItsBounds) {
   const auto parsed =
       parse(with(R"("consul": {"name": "a", "port": 1, "meta": {"a": ")" + std::string(513, 'x') + "\"}}"));
-  EXPECT_THAT(messages(parsed), ElementsAre(HasSubstr("expected an object of at most 60 texts")));
+  EXPECT_THAT(messages(parsed), ElementsAre(HasSubstr("expected an object of at most 59 texts")));
 }
 
 TEST(ParseService, ReadsWhatItComesWithAndGoesFirst) {
@@ -272,6 +272,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadMember{R"("consul": {"name": "a", "port": 1, "tags": "x"})", R"(consul.tags: "x": )"},
         BadMember{R"("consul": {"name": "a", "port": 1, "meta": {"a.b": "x"}})", R"(consul.meta: "x": )"},
         BadMember{R"("consul": {"name": "a", "port": 1, "meta": {"a": 1}})", "consul.meta: 1: "},
+        BadMember{
+            R"("consul": {"name": "a", "port": 1, "meta": {"mac": "x"}})",
+            R"(consul.meta: "x": expected an object of at most 59 texts of up to 512 bytes, their names of letters, )"
+            "digits, `-` and `_`, none of them `node`, `uebo`, `id`, `mac` or `arch`"},
         BadMember{R"("consul": {"name": "a", "port": 1, "health": "metrics"})", "consul.health: "},
         BadMember{R"("consul": true)", "consul: true: expected an object"}));
 

@@ -59,6 +59,12 @@ TEST(RegistrationAtAnAgent, HasATtlAndIsForgottenAfterTenMinutes) {
     "Check": {"TTL": "90s", "Status": "passing", "DeregisterCriticalServiceAfter": "10m"}})"));
 }
 
+TEST(RegistrationAtAnAgent, IsMarkedAsOursWhateverTheServiceSays) {
+  ConsulService posing = kService;
+  posing.meta = {{"uebo", "x"}, {"id", "x"}, {"mac", "x"}, {"arch", "x"}, {"node", "x"}, {"k", "v"}};
+  EXPECT_EQ(body_of(Mode::Agent, posing, false)["Meta"], body_of(Mode::Agent, kService, false)["Meta"]);
+}
+
 TEST(Requests, EscapeWhatAPathMayNotHold) {
   EXPECT_EQ(inspect_request(Mode::Catalog, "a b/c?").path, "/v1/catalog/node/a%20b%2Fc%3F");
   EXPECT_THAT(inspect_request(Mode::Agent, "pine").path, HasSubstr("filter=Meta.node%20%3D%3D%20%22pine%22"));
@@ -101,12 +107,21 @@ TEST(NodeOfTheCatalog, WhatIsMissingOrOfAnotherKindIsLeftOut) {
   }
 }
 
+TEST(NodeOfTheCatalog, WhatIsNestedDeepIsLeftOut) {
+  const std::string deep = std::string(50'000, '[') + std::string(50'000, ']');
+  const auto node = parse_node(Mode::Catalog, R"({"Node": {"ID": "x", "More": )" + deep + "}, \"Services\": {}}");
+  ASSERT_TRUE(node && *node);
+  EXPECT_EQ((*node)->id, "x");
+}
+
 TEST(NodeOfTheCatalog, JunkIsAnErrorThatSaysWhatWasExpected) {
   for (const char* text : {"", "<html>", "[]", "7", "{}", R"({"Node": 1})", "{\"Node\": {", "\xff\xfe"}) {
     const auto node = parse_node(Mode::Catalog, text);
     ASSERT_FALSE(node) << text;
     EXPECT_THAT(node.error().message(), HasSubstr("expected null or an object with a \"Node\"")) << text;
   }
+  EXPECT_FALSE(parse_node(Mode::Catalog, std::string(100'000, '[')));
+  EXPECT_FALSE(parse_node(Mode::Catalog, std::string(60'000, '[') + std::string(60'000, ']')));
   EXPECT_FALSE(parse_node(Mode::Agent, "null"));
   EXPECT_FALSE(parse_node(Mode::Agent, "[]"));
 }

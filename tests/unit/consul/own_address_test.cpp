@@ -35,6 +35,9 @@ TEST(TakesConnections, WhereSomebodyListensAlone) {
   EXPECT_FALSE(takes_connections(loopback, ntohs(address.sin_port), std::chrono::seconds(1))) << "bound, not listening";
   ASSERT_EQ(listen(listener.get(), 1), 0);
   EXPECT_TRUE(takes_connections(loopback, ntohs(address.sin_port), std::chrono::seconds(1)));
+  EXPECT_EQ(open_port(loopback, {1, ntohs(address.sin_port)}, std::chrono::seconds(1)), ntohs(address.sin_port));
+  EXPECT_EQ(open_port(loopback, {1, 2}, std::chrono::seconds(1)), std::nullopt);
+  EXPECT_EQ(open_port(loopback, {}, std::chrono::seconds(1)), std::nullopt);
 }
 
 }  // namespace

@@ -1,9 +1,13 @@
 #include "uebo/consul/registrar.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+
+#include "../../../src/consul/status_text.hpp"
 
 namespace uebo::consul {
 namespace {
@@ -50,6 +54,7 @@ class Registration : public testing::Test {
 
   Outcome answer(const Step& step) {
     if (std::holds_alternative<AskOther>(step)) return OtherSaid{other_says};
+    if (std::holds_alternative<Knock>(step)) return Knocked{open_port};
     if (down) return Failed{.why = "GET http://consul:8500: connection refused"};
     if (std::holds_alternative<Inspect>(step)) return Inspected{.node = node, .index = 7, .address = address};
     const HttpRequest& request = std::get<Send>(step).request;
@@ -80,6 +85,8 @@ class Registration : public testing::Test {
   static std::string text_of(const Step& step) {
     if (std::holds_alternative<Inspect>(step)) return "look";
     if (const auto* ask = std::get_if<AskOther>(&step)) return "ask " + ask->address;
+    if (const auto* knock = std::get_if<Knock>(&step))
+      return fmt::format("knock {} {}", knock->address, fmt::join(knock->ports, " "));
     const HttpRequest& request = std::get<Send>(step).request;
     std::string text = request.path.substr(4);
     if (request.body.empty()) return text;
@@ -113,6 +120,7 @@ class Registration : public testing::Test {
   std::optional<SeenNode> node;
   std::optional<IpAddress> address = IpAddress::parse("10.0.0.1");
   std::optional<std::string> other_says;
+  std::optional<std::uint16_t> open_port;
   std::string forbidden = "nothing is";
   bool down = false;
 };
@@ -230,6 +238,28 @@ TEST_F(Registration, ANewNameTakesBackTheOldOneFirst) {
                                         "catalog/register oak node_exporter +check"));
 }
 
+TEST_F(Registration, AnOldNameThatMayNotBeTakenBackDoesNotKeepTheNewOneOut) {
+  register_both();
+  self.name = "oak";
+  forbidden = R"("Node":"pine")";
+  registrar.rename(self, moment());
+  node.reset();
+  EXPECT_THAT(work(), ElementsAre("catalog/deregister pine", "look", "catalog/register oak boinc_exporter +check",
+                                  "catalog/register oak node_exporter +check"));
+  EXPECT_THAT(lines(), testing::Contains("PUT: 403 Permission denied"));
+  EXPECT_THAT(work_later(),
+              ElementsAre("look", "catalog/register oak boinc_exporter", "catalog/register oak node_exporter"));
+}
+
+TEST_F(Registration, ANameThatWasRefusedLeavesNothingToTakeBack) {
+  forbidden = "pine";
+  registrar.want({kNodeExporter}, moment());
+  EXPECT_THAT(work(), SizeIs(2));
+  self.name = "oak";
+  registrar.rename(self, moment());
+  EXPECT_THAT(work(), ElementsAre("look", "catalog/register oak node_exporter +check"));
+}
+
 TEST_F(Registration, ANewNameInTheMiddleOfARoundEndsIt) {
   registrar.want({kNodeExporter, kBoincExporter}, moment());
   auto step = registrar.next(moment());
@@ -326,6 +356,16 @@ TEST_F(Registration, ItsOwnChangesAndThoseOfOthersThatDoNotMatterCauseNothing) {
   EXPECT_EQ(registrar.watch_from(now + 1s), 9U);
 }
 
+TEST_F(Registration, WhatTheWatchSeesDuringARoundIsSeenAgainAfterIt) {
+  register_both();
+  now = *registrar.due();
+  const auto look = registrar.next(moment());
+  registrar.ended(answer(*look), moment());
+  registrar.seen(std::nullopt, 9, moment());
+  work();
+  EXPECT_EQ(registrar.watch_from(now + 1s), 7U) << "where the round has looked";
+}
+
 TEST_F(Registration, AnIndexThatGoesBackBeginsAnew) {
   register_both();
   registrar.seen(node, 3, moment());
@@ -374,6 +414,14 @@ TEST_F(Registration, ANodeThatIsNotOursIsLeftAloneAndToldOnce) {
   EXPECT_TRUE(registrar.gone());
 }
 
+TEST_F(Registration, ANodeOfOursWhoseMetaSomebodyHasBlankedIsMadeWholeAgain) {
+  register_both();
+  node->meta.clear();
+  EXPECT_THAT(work_later(), SizeIs(3));
+  EXPECT_TRUE(node->is_ours());
+  EXPECT_THAT(lines(), IsEmpty());
+}
+
 TEST_F(Registration, AForeignNodeThatGoesMakesRoom) {
   node = SeenNode{.id = "agent", .address = "10.0.0.9", .meta = {}, .services = {}};
   registrar.want({kNodeExporter}, moment());
@@ -404,11 +452,58 @@ TEST_F(Registration, ABoardThatDoesNotAnswerForHalfAMinuteLosesItsName) {
   EXPECT_THAT(work(), ElementsAre("look", "ask 10.0.0.2"));
   const TimePoint asked = now;
   for (int i = 0; i < 3; ++i) EXPECT_THAT(work_later(), ElementsAre("ask 10.0.0.2"));
-  EXPECT_THAT(work_later(),
-              ElementsAre("ask 10.0.0.2", "catalog/deregister pine", "catalog/register pine node_exporter +check"));
+  EXPECT_THAT(work_later(), ElementsAre("ask 10.0.0.2", "knock 10.0.0.2 9100", "catalog/deregister pine",
+                                        "catalog/register pine node_exporter +check"));
   EXPECT_EQ(now - asked, 24s);
   EXPECT_THAT(lines(), ElementsAre(AllOf(HasSubstr("taking over the name pine"), HasSubstr("10.0.0.2")),
                                    HasSubstr("is registered")));
+  EXPECT_EQ(node->id, "mine");
+}
+
+TEST_F(Registration, ABoardWhoseMetricsDoNotAnswerKeepsItsNameWhileAnythingElseDoes) {
+  node = other_board();
+  open_port = 9100;
+  registrar.want({kNodeExporter}, moment());
+  work();
+  for (int i = 0; i < 3; ++i) work_later();
+  EXPECT_THAT(work_later(), ElementsAre("ask 10.0.0.2", "knock 10.0.0.2 9100"));
+  EXPECT_THAT(lines(), ElementsAre(AllOf(HasSubstr("another board is pine"),
+                                         HasSubstr("answers on 9100, but not with its ID"))));
+  EXPECT_EQ(node->id, "other");
+  open_port.reset();
+  for (int i = 0; i < 5; ++i) work_later();
+  EXPECT_EQ(node->id, "mine") << "it has gone";
+}
+
+TEST_F(Registration, MetricsWithoutAnIdAreNoAnswer) {
+  node = other_board();
+  registrar.want({kNodeExporter}, moment());
+  other_says = "";
+  EXPECT_THAT(work(), ElementsAre("look", "ask 10.0.0.2"));
+  EXPECT_EQ(pause(), 6s);
+  other_says = "other";
+  EXPECT_THAT(work_later(), ElementsAre("ask 10.0.0.2"));
+  EXPECT_THAT(lines(), ElementsAre(HasSubstr("another board is pine and answers")));
+}
+
+TEST_F(Registration, QuestionsThatAreWaitedForCountAsPauses) {
+  node = other_board();
+  registrar.want({kNodeExporter}, moment());
+  const auto look = registrar.next(moment());
+  registrar.ended(answer(*look), moment());
+  ASSERT_TRUE(registrar.next(moment()));
+  now += 4s;
+  registrar.ended(OtherSaid{}, moment());
+  EXPECT_EQ(pause(), 2s);
+}
+
+TEST_F(Registration, ABoardThatHasTheAddressOfTheOtherByNowDoesNotKnockAtItsOwnDoor) {
+  node = other_board();
+  node->address = "10.0.0.1";
+  open_port = 9100;
+  registrar.want({kNodeExporter}, moment());
+  work();
+  for (int i = 0; i < 4; ++i) work_later();
   EXPECT_EQ(node->id, "mine");
 }
 
@@ -491,6 +586,19 @@ TEST_F(Registration, LeavingIsTriedAgainUntilSomebodyEndsIt) {
   EXPECT_TRUE(registrar.gone());
 }
 
+TEST_F(Registration, LeavingIsTriedAgainWhenConsulHasTooMuchToDo) {
+  register_both();
+  registrar.leave(moment());
+  const auto step = registrar.next(moment());
+  ASSERT_TRUE(step);
+  HttpReply busy;
+  busy.status = 429;
+  registrar.ended(accepted({}, busy).error(), moment());
+  EXPECT_FALSE(registrar.gone());
+  EXPECT_THAT(work_later(), ElementsAre("catalog/deregister pine"));
+  EXPECT_TRUE(registrar.gone());
+}
+
 TEST_F(Registration, WhoMayNotLeaveDoesNotWaitForIt) {
   register_both();
   forbidden = "pine";
@@ -537,6 +645,19 @@ TEST_F(AgentRegistration, TakesBackEachService) {
   registrar.leave(moment());
   EXPECT_THAT(work(), ElementsAre("agent/service/deregister/node_exporter-pine"));
   EXPECT_TRUE(registrar.gone());
+}
+
+TEST_F(AgentRegistration, AServiceThatTheAgentDoesNotKnowAnyMoreDoesNotKeepTheNewNameOut) {
+  registrar.want({kNodeExporter}, moment());
+  work();
+  self.name = "oak";
+  registrar.rename(self, moment());
+  node.reset();
+  const auto leftover = registrar.next(moment());
+  ASSERT_TRUE(leftover);
+  EXPECT_EQ(text_of(*leftover), "agent/service/deregister/node_exporter-pine");
+  registrar.ended(Failed{.why = "PUT: 500 Unknown service", .answered = true}, moment());
+  EXPECT_THAT(work(), ElementsAre("look", "agent/service/register node_exporter-oak"));
 }
 
 TEST_F(AgentRegistration, ABoardOfTheSameNameKeepsItHereToo) {

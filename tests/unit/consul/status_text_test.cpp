@@ -48,6 +48,11 @@ TEST(AnswerOfConsul, AnAgentThatDoesNotKnowAServiceHasAnswered) {
   EXPECT_TRUE(accepted(call(), reply(500, "Unknown service \"x\"")).error().answered);
 }
 
+TEST(AnswerOfConsul, TooManyOrTooSlowMayBeOtherwiseTheNextTime) {
+  for (const long status : {408L, 429L}) EXPECT_FALSE(accepted(call(), reply(status, "")).error().answered) << status;
+  EXPECT_TRUE(accepted(call(), reply(404, "")).error().answered);
+}
+
 TEST(AnswerOfConsul, NoneIsWhatStoppedIt) {
   EXPECT_EQ(accepted(call(), fail(0, "GET", "http://c:1", "Timeout was reached")).error().why,
             "GET http://c:1: Timeout was reached");
