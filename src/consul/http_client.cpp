@@ -25,17 +25,14 @@ void set(CURL* easy, CURLoption option, Value value) {
 }
 
 Headers headers_of(const HttpCall& call) {
-  Headers headers;
-  const auto add = [&](const std::string& line) {
-    if (curl_slist* longer = curl_slist_append(headers.get(), line.c_str())) {
-      static_cast<void>(headers.release());
-      headers.reset(longer);
-    }
+  curl_slist* headers = nullptr;
+  const auto add = [&headers](const std::string& line) {
+    if (curl_slist* longer = curl_slist_append(headers, line.c_str())) headers = longer;
   };
   if (call.put) add("Content-Type: application/json");
   if (!call.token.empty()) add("X-Consul-Token: " + call.token);
   add("Expect:");  // no pause before a body
-  return headers;
+  return Headers(headers);
 }
 
 std::uint64_t index_in(std::string_view line) {
