@@ -262,6 +262,7 @@ def test_what_boinc_wrote_and_what_was_disabled_outlive_a_reboot(clean: Guest) -
     clean.wait_for_state("node_exporter", "running")
 
 
+@pytest.mark.last
 def test_poweroff_leaves_a_clean_file_system(clean: Guest, time_server: TimeServer) -> None:
     mark = len(clean.console)
     clean.try_run("poweroff")
