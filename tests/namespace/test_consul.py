@@ -313,11 +313,17 @@ def test_token_and_certificate(guarded: Consul, board: MakeBoard) -> None:
 # --- whose the name is
 
 
-def test_two_boards_of_one_name_and_a_power_cut(consul: Consul, board: MakeBoard) -> None:
-    first, second = board("pine9", 9), board("pine9", 10)
-    for one in (first, second):
+def rivals(consul: Consul, board: MakeBoard, name: str, number: int) -> tuple[Board, Board]:
+    """Two boards of one name, not started yet. They have `number` and the next one."""
+    pair = board(name, number), board(name, number + 1)
+    for one in pair:
         one.exporter("node_exporter", 9100)
         one.registrar(url_of(consul))
+    return pair
+
+
+def test_two_boards_of_one_name_and_a_power_cut(consul: Consul, board: MakeBoard) -> None:
+    first, second = rivals(consul, board, "pine9", 9)
     # What the metrics of PID 1 say of the first one.
     first_id = id_of(first)
     first.exporter("uebo", 9101, unit="metrics", says=f'uebo_node_info{{hostname="pine9",id="{first_id}",mac="{first.mac}"}} 1\n')
@@ -339,10 +345,7 @@ def test_two_boards_of_one_name_and_a_power_cut(consul: Consul, board: MakeBoard
 
 
 def test_a_board_whose_metrics_are_off_keeps_its_name_while_it_lives(consul: Consul, board: MakeBoard) -> None:
-    first, second = board("pine15", 15), board("pine15", 16)
-    for one in (first, second):
-        one.exporter("node_exporter", 9100)
-        one.registrar(url_of(consul))
+    first, second = rivals(consul, board, "pine15", 15)
     first.start()
     registered(consul, "pine15", "node_exporter")
     second.start()
