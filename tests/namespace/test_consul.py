@@ -135,6 +135,14 @@ def test_the_node_and_its_services_come_and_go_with_tags_meta_and_checks(consul:
     assert "pine1 is gone from" in pine.node.log("registrar")
 
 
+def test_a_node_that_leaves_while_the_catalog_is_read_is_not_in_it(consul: Consul, monkeypatch: pytest.MonkeyPatch) -> None:
+    consul.register({"Node": "stays", "Address": "10.5.0.9"})
+    there = consul.nodes()
+    monkeypatch.setattr(consul, "nodes", lambda: {**there, "left": {}})
+    assert sorted(consul.catalog()) == ["stays"] and consul.catalog()["stays"]["Services"] == {}
+    consul.deregister({"Node": "stays"})
+
+
 def test_a_service_is_registered_when_it_takes_connections_and_not_before(consul: Consul, board: MakeBoard) -> None:
     pine = board("pine2", 2)
     pine.exporter("early", 9100)

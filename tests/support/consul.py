@@ -126,8 +126,10 @@ class Consul:
         return found
 
     def catalog(self) -> Json:
-        """All of it, to be kept: nodes with their services and checks."""
-        return {name: {**(self.node(name) or {}), "Checks": self.checks(name)} for name in sorted(self.nodes())}
+        """All of it, to be kept: nodes with their services and checks. Consul answers for each node alone: one that leaves
+        between the answers is not there."""
+        found = {name: self.node(name) for name in sorted(self.nodes())}
+        return {name: {**node, "Checks": self.checks(name)} for name, node in found.items() if node}
 
     def register(self, registration: Json) -> None:
         self.ask("/catalog/register", "PUT", registration)
