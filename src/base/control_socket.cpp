@@ -2,12 +2,12 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
 
 #include "uebo/base/clock.hpp"
+#include "uebo/base/socket_address.hpp"
 #include "uebo/base/unique_fd.hpp"
 
 namespace uebo {
@@ -31,11 +31,8 @@ class Exchange {
   Result<> connect() {
     fd_.reset(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd_) return errno_error("connect to", path_);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path_.size() >= sizeof address.sun_path) return fail(ENAMETOOLONG, "connect to", path_);
-    path_.copy(address.sun_path, path_.size());
-    while (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const auto address = UEBO_TRY(unix_address(path_));
+    while (::connect(fd_.get(), address.get(), address.size) != 0) {
       // EAGAIN: the queue of those who wait to be accepted is full; unix(7) has no event for when it is not.
       if (errno != EAGAIN && errno != EINTR) return errno_error("connect to", path_, hint_for(errno));
       if (left() == 0) return fail(ETIMEDOUT, "connect to", path_);

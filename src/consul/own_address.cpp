@@ -1,6 +1,5 @@
 #include "own_address.hpp"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -9,56 +8,23 @@
 #include <vector>
 
 #include "uebo/base/clock.hpp"
+#include "uebo/base/socket_address.hpp"
 #include "uebo/base/unique_fd.hpp"
 
 namespace uebo::consul {
 namespace {
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
-  SocketAddress result;
-  const auto bytes = address.bytes();
-  if (address.is_ipv6()) {
-    sockaddr_in6 ipv6{};
-    ipv6.sin6_family = AF_INET6;
-    ipv6.sin6_port = htons(port);
-    memcpy(&ipv6.sin6_addr, bytes.data(), bytes.size());
-    memcpy(&result.storage, &ipv6, result.size = sizeof ipv6);
-  } else {
-    sockaddr_in ipv4{};
-    ipv4.sin_family = AF_INET;
-    ipv4.sin_port = htons(port);
-    memcpy(&ipv4.sin_addr, bytes.data(), bytes.size());
-    memcpy(&result.storage, &ipv4, result.size = sizeof ipv4);
-  }
-  return result;
-}
-
-std::optional<IpAddress> address_in(const sockaddr_storage& storage) {
-  if (storage.ss_family == AF_INET)
-    return IpAddress::from_bytes(std::as_bytes(std::span(&reinterpret_cast<const sockaddr_in&>(storage).sin_addr, 1)));
-  if (storage.ss_family == AF_INET6)
-    return IpAddress::from_bytes(
-        std::as_bytes(std::span(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, 1)));
-  return std::nullopt;
-}
 
 /// What the kernel would send from to somebody far away. A UDP socket sends nothing by being connected. The targets are
 /// those of documentation (RFC 5737, RFC 3849).
 std::optional<IpAddress> outward_address() {
   for (const char* far : {"192.0.2.1", "2001:db8::1"}) {
     const auto target = socket_address(*IpAddress::parse(far), 9);
-    const UniqueFd fd(socket(target.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const UniqueFd fd(socket(target.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (!fd || connect(fd.get(), target.get(), target.size) != 0) continue;
     sockaddr_storage own{};
     socklen_t size = sizeof own;
     if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
-    if (const auto address = address_in(own); address && is_for_others(*address)) return address;
+    if (const auto address = ip_address_of(reinterpret_cast<const sockaddr*>(&own)); address && is_for_others(*address)) return address;
   }
   return std::nullopt;
 }
@@ -66,7 +32,7 @@ std::optional<IpAddress> outward_address() {
 /// Invalid: it can't be had at all.
 UniqueFd begin_connection(const IpAddress& address, std::uint16_t port) {
   const auto target = socket_address(address, port);
-  UniqueFd fd(socket(target.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  UniqueFd fd(socket(target.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (fd && connect(fd.get(), target.get(), target.size) != 0 && errno != EINPROGRESS) fd = UniqueFd();
   return fd;
 }

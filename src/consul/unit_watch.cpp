@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "uebo/base/control_socket.hpp"
+#include "uebo/base/socket_address.hpp"
 
 namespace uebo::consul {
 namespace {
@@ -74,11 +74,8 @@ Result<UnitsSeen> UnitWatch::look() {
 Result<UniqueFd> UnitWatch::ask_for_changes(std::uint64_t since) const {
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return errno_error("connect to", socket_);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (socket_.size() >= sizeof address.sun_path) return fail(ENAMETOOLONG, "connect to", socket_);
-  socket_.copy(address.sun_path, socket_.size());
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  const auto address = UEBO_TRY(unix_address(socket_));
+  if (connect(fd.get(), address.get(), address.size) != 0)
     return errno_error("connect to", socket_);
   const std::string line = fmt::format(R"({{"verb":"changes","since":{},"timeout":{}}})", since, kLongestWait) + "\n";
   if (send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))

@@ -4,13 +4,13 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "connection.hpp"
 #include "uebo/base/file.hpp"
+#include "uebo/base/socket_address.hpp"
 
 namespace uebo::control {
 namespace {
@@ -30,14 +30,11 @@ Result<> open_to_group(const std::string& path, gid_t group) {
 Result<UniqueFd> listen_at(const std::string& path) {
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return errno_error("socket", path);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(ENAMETOOLONG, "listen at", path);
-  path.copy(address.sun_path, path.size());
+  const auto address = UEBO_TRY(unix_address(path));
   if (unlink(path.c_str()) != 0 && errno != ENOENT) return errno_error("remove", path);
   // There is no moment in which others could connect: bind(2) makes the file with the mask applied.
   const mode_t mask = umask(0177);
-  const bool bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool bound = bind(fd.get(), address.get(), address.size) == 0;
   const int error = errno;
   umask(mask);
   if (!bound) return fail(error, "bind", path);

@@ -1,33 +1,18 @@
 #include "uebo/kernel/address_monitor.hpp"
 
 #include <ifaddrs.h>
-#include <netinet/in.h>
 
 #include <array>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "netlink.hpp"
-#include "uebo/base/ip_address.hpp"
+#include "uebo/base/socket_address.hpp"
 
 namespace uebo::kernel {
 namespace {
 
 using Addresses = std::unique_ptr<ifaddrs, decltype([](ifaddrs* list) { freeifaddrs(list); })>;
-
-std::optional<IpAddress> address_of(const sockaddr* address) {
-  if (!address) return std::nullopt;
-  if (address->sa_family == AF_INET) {
-    const auto& ipv4 = *reinterpret_cast<const sockaddr_in*>(address);
-    return IpAddress::from_bytes(std::as_bytes(std::span(&ipv4.sin_addr, 1)));
-  }
-  if (address->sa_family == AF_INET6) {
-    const auto& ipv6 = *reinterpret_cast<const sockaddr_in6*>(address);
-    return IpAddress::from_bytes(std::as_bytes(std::span(&ipv6.sin6_addr, 1)));
-  }
-  return std::nullopt;
-}
 
 Result<std::set<std::string>> all_addresses() {
   ifaddrs* found = nullptr;
@@ -35,7 +20,7 @@ Result<std::set<std::string>> all_addresses() {
   const Addresses list(found);
   std::set<std::string> result;
   for (const ifaddrs* entry = list.get(); entry; entry = entry->ifa_next)
-    if (const auto address = address_of(entry->ifa_addr))
+    if (const auto address = ip_address_of(entry->ifa_addr))
       result.insert(std::string(entry->ifa_name) + " " + address->text());
   return result;
 }
