@@ -24,7 +24,8 @@ std::optional<IpAddress> outward_address() {
     sockaddr_storage own{};
     socklen_t size = sizeof own;
     if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
-    if (const auto address = ip_address_of(reinterpret_cast<const sockaddr*>(&own)); address && is_for_others(*address)) return address;
+    if (const auto address = ip_address_of(reinterpret_cast<const sockaddr*>(&own)); address && is_for_others(*address))
+      return address;
   }
   return std::nullopt;
 }

@@ -75,8 +75,7 @@ Result<UniqueFd> UnitWatch::ask_for_changes(std::uint64_t since) const {
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return errno_error("connect to", socket_);
   const auto address = UEBO_TRY(unix_address(socket_));
-  if (connect(fd.get(), address.get(), address.size) != 0)
-    return errno_error("connect to", socket_);
+  if (connect(fd.get(), address.get(), address.size) != 0) return errno_error("connect to", socket_);
   const std::string line = fmt::format(R"({{"verb":"changes","since":{},"timeout":{}}})", since, kLongestWait) + "\n";
   if (send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
     return errno_error("write to", socket_);
