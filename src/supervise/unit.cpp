@@ -307,6 +307,8 @@ class Step {
     if (auto* stopping = in<Stopping>()) stop_phase_over(*stopping);
   }
 
+  void on(const Notified&) {}
+
   void on(const Hurry&) {
     const auto* stopping = in<Stopping>();
     const bool asked =

@@ -90,6 +90,28 @@ struct ConsulService {
   bool operator==(const ConsulService&) const = default;
 };
 
+/// When a daemon counts as up. Simple: from its exec on. Notify: READY=1 over its notify socket (sd_notify(3)). Descriptor:
+/// a newline on that descriptor (s6). TcpPort: something listens at that port. UnixSocket: a connection is accepted.
+struct ReadySimple {
+  bool operator==(const ReadySimple&) const = default;
+};
+struct ReadyNotify {
+  bool operator==(const ReadyNotify&) const = default;
+};
+struct ReadyDescriptor {
+  int number;
+  bool operator==(const ReadyDescriptor&) const = default;
+};
+struct ReadyTcpPort {
+  std::uint16_t port;
+  bool operator==(const ReadyTcpPort&) const = default;
+};
+struct ReadyUnixSocket {
+  std::string path;
+  bool operator==(const ReadyUnixSocket&) const = default;
+};
+using Readiness = std::variant<ReadySimple, ReadyNotify, ReadyDescriptor, ReadyTcpPort, ReadyUnixSocket>;
+
 struct ServiceSpec {
   std::string name;    // "boinc", "getty@ttyS0"; a template's ends with '@'
   std::string origin;  // path of the file that it came from; empty for one built in
@@ -103,6 +125,10 @@ struct ServiceSpec {
   std::string user = "root";
   std::string group;                  // empty: the user's own
   std::vector<std::string> needs;     // services and conditions that must be up; the service stops when one goes
+  std::vector<std::string> wants;     // as needs, but only waited for, and not for ever; nothing stops when one goes
+  Readiness ready;
+  std::chrono::milliseconds ready_timeout{60'000};     // from the exec on; a service that is late is started again
+  std::optional<std::chrono::milliseconds> watchdog;  // the longest without a sign of life (WATCHDOG=1)
   std::vector<std::string> provides;  // conditions set while the service is up (a job: from its success on)
   std::vector<std::string> settles;   // conditions set for good when the first run has ended, however it ended
   std::vector<std::string>

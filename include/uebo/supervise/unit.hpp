@@ -37,6 +37,7 @@
 #include "uebo/base/clock.hpp"
 #include "uebo/config/service_spec.hpp"
 #include "uebo/supervise/exit_reason.hpp"
+#include "uebo/supervise/notify_message.hpp"
 
 namespace uebo::supervise {
 
@@ -130,9 +131,13 @@ struct Exited {
 };
 struct CgroupEmpty {};
 struct DeadlinePassed {};
+/// The service has spoken: over its notify socket, its readiness descriptor, or by accepting a connection (ready).
+struct Notified {
+  NotifyMessage message;
+};
 struct Hurry {};  // a unit that is being stopped: what it would wait for does not come, so it is killed at once
 using Event = std::variant<WantUp, WantDown, NeedsMet, NeedsLost, Trigger, Launched, LaunchFailed, Exited, CgroupEmpty,
-                           DeadlinePassed, Hurry>;
+                           DeadlinePassed, Notified, Hurry>;
 
 /// Time and chance come from outside. jitter is from [0, 1): backoff is stretched by up to a tenth of itself.
 struct Moment {
