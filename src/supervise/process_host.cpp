@@ -274,30 +274,60 @@ void SystemProcessHost::hear_last_words(pid_t pid) {
 void SystemProcessHost::reap() {
   for (;;) {
     siginfo_t info{};
-    // WNOWAIT: look first; the pid stays valid until the reaping below.
+    // WNOWAIT: look first; the pid stays valid until the reaping.
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
-    const pid_t pid = info.si_pid;
-    exec_settled(pid);
-    hear_last_words(pid);
-    std::unique_ptr<Child> child;
-    if (const auto found = children_.find(pid); found != children_.end()) {
-      child = std::move(found->second);
-      children_.erase(found);
-    }
-    bool out_of_memory = false;
-    if (child) {
-      if (const auto run = runs_.find(child->unit); run != runs_.end()) {
-        out_of_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
-        if (child->process == Process::Main) run->second->main.reset();
-      }
-      logs_.drain(child->unit);
-    }
-    waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
-    if (!child) continue;
-    ExitReason reason = reason_of(info, out_of_memory);
-    reason.stage = stage_of(child->process);
-    sink_(child->unit, Exited{.process = child->process, .reason = std::move(reason)});
+    child_ended(info);
   }
+}
+
+/// Settles who it was, reaps it and tells.
+void SystemProcessHost::child_ended(const siginfo_t& info) {
+  const pid_t pid = info.si_pid;
+  exec_settled(pid);
+  hear_last_words(pid);
+  std::unique_ptr<Child> child;
+  if (const auto found = children_.find(pid); found != children_.end()) {
+    child = std::move(found->second);
+    children_.erase(found);
+  }
+  bool out_of_memory = false;
+  if (child) {
+    if (const auto run = runs_.find(child->unit); run != runs_.end()) {
+      out_of_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
+      if (child->process == Process::Main) run->second->main.reset();
+    }
+    logs_.drain(child->unit);
+  }
+  siginfo_t reaped{};
+  waitid(P_PID, static_cast<id_t>(pid), &reaped, WEXITED | WNOHANG);
+  if (!child) return;
+  ExitReason reason = reason_of(info, out_of_memory);
+  reason.stage = stage_of(child->process);
+  sink_(child->unit, Exited{.process = child->process, .reason = std::move(reason)});
+}
+
+void SystemProcessHost::ask_for_exit(const config::ServiceSpec& spec) {
+  static const ExitReason kLost{.kind = ExitReason::Kind::Signalled, .value = 0, .stage = "its exit was lost"};
+  std::vector<pid_t> known;
+  for (const auto& [pid, child] : children_)
+    if (child->unit == spec.name && (child->process == Process::Main || child->process == Process::Prepare))
+      known.push_back(pid);
+  if (known.empty()) sink_(spec.name, Exited{.process = Process::Main, .reason = kLost});
+  for (const pid_t pid : known) {
+    const auto found = children_.find(pid);
+    if (found == children_.end()) continue;
+    siginfo_t info{};
+    const auto pidfd = static_cast<id_t>(found->second->handle.pidfd.get());
+    if (waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
+      if (info.si_pid != 0) child_ended(info);
+    } else if (errno == ECHILD) {  // somebody else has reaped it
+      const Process process = found->second->process;
+      if (!found->second->exec_known) loop_.remove(found->second->handle.status.get());
+      children_.erase(found);
+      sink_(spec.name, Exited{.process = process, .reason = kLost});
+    }
+  }
+  cgroup_changed(spec.name);
 }
 
 }  // namespace uebo::supervise

@@ -1,5 +1,6 @@
 #include "uebo/supervise/supervisor.hpp"
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 
 namespace uebo::supervise {
 namespace {
+
+constexpr std::size_t kLongestStatusText = 512;
 
 double jitter() {
   // No entropy is needed, and getrandom(2) may block early in the boot.
@@ -170,6 +173,8 @@ void Supervisor::handle(Entry& entry, const Event& event) {
   if (const auto* exited = std::get_if<Exited>(&event); exited && exited->process != Process::Main) {
     if (!exited->reason.success()) spdlog::warn("{}: {}", entry.spec.name, exited->reason.text());
   }
+  if (const auto* notified = std::get_if<Notified>(&event); notified && notified->message.status)
+    entry.status_text = notified->message.status->substr(0, kLongestStatusText);
   const State before = entry.unit.state;
   const auto actions = step(entry.unit, event, Moment{.now = BootClock::now(), .jitter = jitter()});
   if (before.index() != entry.unit.state.index()) {
@@ -188,6 +193,7 @@ void Supervisor::note_start(Entry& entry) {
   const ServiceLog* log = logs_.find(entry.spec.name);
   entry.run_started = BootClock::now();
   entry.lines_before_run = log ? log->lines() : 0;
+  entry.status_text.clear();
   if (!entry.first_started) entry.first_started = entry.run_started;
 }
 
@@ -206,6 +212,8 @@ void Supervisor::perform(Entry& entry, Action action) {
       return processes_.signal_stop(entry.spec);
     case Action::KillCgroup:
       return processes_.kill(entry.spec);
+    case Action::AskForExit:
+      return processes_.ask_for_exit(entry.spec);
     case Action::AnnounceUp:
       if (!entry.first_up) entry.first_up = BootClock::now();
       for (const auto& condition : entry.spec.provides) set_condition(condition, name, last_line(entry));
@@ -221,6 +229,9 @@ void Supervisor::perform(Entry& entry, Action action) {
       return report_run(entry);
     case Action::ReportStuck:
       return spdlog::error("{}: something survived SIGKILL (a task in state D?); going on without it", name);
+    case Action::ReportWants:
+      return spdlog::warn("{}: starts without {}: not there after {} s", name, fmt::join(entry.spec.wants, ", "),
+                          kLongestWant.count());
   }
 }
 

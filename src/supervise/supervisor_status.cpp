@@ -51,7 +51,12 @@ void Supervisor::report(Entry& entry, const State& before) {
   if (std::holds_alternative<Failed>(unit.state) && !job) {
     spdlog::error("{}: {}; it is not started again", name, why);
   } else if (std::holds_alternative<Running>(unit.state) && !job) {
-    spdlog::info("{}: running", name);
+    spdlog::log(unit.policy.tells_ready ? spdlog::level::debug : spdlog::level::info, "{}: running", name);
+  } else if (const auto* ready = std::get_if<Ready>(&unit.state)) {
+    spdlog::info("{}: ready ({:.2f} s)", name, seconds(ready->since - ready->running_since));
+  } else if (const auto* stopping = std::get_if<Stopping>(&unit.state);
+             stopping && stopping->phase == Stopping::Phase::Announced) {
+    spdlog::info("{}: says that it stops", name);
   } else if (const auto* backoff = std::get_if<Backoff>(&unit.state)) {
     spdlog::log(level(spdlog::level::warn), "{}: {}; next try in {:.1f} s", name, why,
                 seconds(backoff->until - BootClock::now()));
@@ -92,6 +97,7 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .enabled = entry.spec.enabled,
       .wanted = entry.wanted,
       .state = name_of(unit.state),
+      .up = unit.up,
       .detail = std::nullopt,
       .waits_for = std::holds_alternative<Waiting>(unit.state) ? unmet_needs(entry, {}) : std::vector<std::string>{},
       .main_pid = usage.main_pid,
@@ -102,6 +108,7 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .exits = unit.exits,
       .running_for = std::nullopt,
       .next_try_in = std::nullopt,
+      .failures = failures_in_a_row(unit, now),
       .restarts = unit.restarts,
       .last_exit = unit.last_exit ? std::optional(unit.last_exit->text()) : std::nullopt,
       .log_lines = 0,
@@ -110,13 +117,17 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .first_up = entry.first_up,
       .consul = entry.spec.consul,
   };
-  if (const auto* running = std::get_if<Running>(&unit.state)) status.running_for = now - running->since;
+  if (const auto since = running_since(unit)) status.running_for = now - *since;
+  if (const auto* ready = std::get_if<Ready>(&unit.state)) status.ready_for = now - ready->since;
+  if (const auto* waiting = std::get_if<Waiting>(&unit.state)) status.waiting_for = now - waiting->since;
   if (const auto due = deadline(unit);
       due && (std::holds_alternative<Backoff>(unit.state) || std::holds_alternative<CrashLoop>(unit.state))) {
     status.next_try_in = *due - now;
     status.detail = status.last_exit;
   }
   if (const auto* failed = std::get_if<Failed>(&unit.state)) status.detail = failed->why.text();
+  if (const auto* stopping = std::get_if<Stopping>(&unit.state)) status.detail = text_of(stopping->phase);
+  if (status.running_for && !entry.status_text.empty()) status.detail = entry.status_text;
   // A job that runs for longer says what it does.
   if (status.job && (unit.settled || unit.up || status.running_for)) status.detail = last_line(entry);
   if (!entry.note.empty()) status.detail = entry.note;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,6 +35,9 @@ class ProcessHost {
   virtual void signal_stop(const config::ServiceSpec& spec) = 0;
   /// CgroupEmpty follows when nothing is left, at once where nothing was.
   virtual void kill(const config::ServiceSpec& spec) = 0;
+  /// Exited follows where the main process or its preparation has ended, or nothing is known of either, and
+  /// CgroupEmpty where nothing is left: neither may have been told.
+  virtual void ask_for_exit(const config::ServiceSpec& spec) = 0;
   /// The run is over: its cgroup goes.
   virtual void release(const config::ServiceSpec& spec) = 0;
 
@@ -58,6 +62,7 @@ class SystemProcessHost final : public ProcessHost {
   void launch(const config::ServiceSpec& spec, Process process) override;
   void signal_stop(const config::ServiceSpec& spec) override;
   void kill(const config::ServiceSpec& spec) override;
+  void ask_for_exit(const config::ServiceSpec& spec) override;
   void release(const config::ServiceSpec& spec) override;
   [[nodiscard]] Usage usage(const std::string& unit) override;
 
@@ -80,6 +85,7 @@ class SystemProcessHost final : public ProcessHost {
   void exec_settled(pid_t pid);
   void begin_readiness(const std::string& unit);
   void hear_last_words(pid_t pid);
+  void child_ended(const siginfo_t& info);
   void cgroup_changed(const std::string& unit);
   void remove_run(const std::string& unit);
   [[nodiscard]] static Counters counters_of(const kernel::Cgroup& cgroup);

@@ -33,8 +33,10 @@ struct UnitStatus {
   bool enabled = true;
   bool wanted = true;  // to be up, by its file and by people; a shutdown does not count
   std::string_view state;
-  std::optional<std::string> detail;   // exit reason, stop phase, or a job's last line
-  std::vector<std::string> waits_for;  // needs that are not met
+  bool up = false;                     // dependents may run
+  std::optional<std::string> detail;   // exit reason, stop phase, what it says of itself, or a job's last line
+  std::vector<std::string> waits_for;  // needs that are not met, else wants
+  std::optional<Duration> waiting_for = std::nullopt;
   std::optional<pid_t> main_pid;
   std::optional<std::uint64_t> memory;  // bytes, of the whole cgroup
   // Of all its runs, as ProcessHost::Usage and Unit::exits have them.
@@ -43,7 +45,9 @@ struct UnitStatus {
   std::uint64_t oom_kills = 0;
   std::array<std::uint64_t, kExitKinds> exits{};
   std::optional<Duration> running_for;
+  std::optional<Duration> ready_for = std::nullopt;
   std::optional<Duration> next_try_in;
+  unsigned failures = 0;  // in a row
   unsigned restarts = 0;
   std::optional<std::string> last_exit;
   std::uint64_t log_lines = 0;
