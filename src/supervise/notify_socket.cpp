@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kMostAtOnce = 32;
-constexpr auto kRest = 100ms;
+constexpr auto kRest = 20ms;
 
 /// The name that autobind has given: unix(7), a NUL byte and five characters.
 Result<std::string> name_of(int fd, const std::string& service) {
@@ -57,7 +57,7 @@ Result<std::unique_ptr<NotifySocket>> NotifySocket::create(event::Loop& loop, st
 Result<> NotifySocket::begin(IsOurs is_ours, Deliver deliver) {
   is_ours_ = std::move(is_ours);
   deliver_ = std::move(deliver);
-  return loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { read_some(); });
+  return watch();
 }
 
 void NotifySocket::drain() {
@@ -89,8 +89,7 @@ std::optional<NotifySocket::Datagram> NotifySocket::receive() {
 
 void NotifySocket::read_some() {
   NotifyMessage all;
-  int count = 0;
-  for (; count < kMostAtOnce; ++count) {
+  for (int count = 0; count < kMostAtOnce; ++count) {
     const auto datagram = receive();
     if (!datagram) break;
     if (!datagram->sender || !is_ours_(*datagram->sender)) {
@@ -106,23 +105,27 @@ void NotifySocket::read_some() {
     if (parsed.bad_lines > 0) complain(fmt::format("{} lines that make no sense", parsed.bad_lines));
     merge(all, std::move(parsed.message));
   }
-  if (count == kMostAtOnce) rest();
   if (all == NotifyMessage{}) return;
   const Deliver deliver = deliver_;
   deliver(std::move(all));  // and nothing after it: it may have destroyed this
 }
 
-void NotifySocket::watch() {
-  resting_.reset();
-  if (const auto watched = loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { read_some(); }); !watched)
-    spdlog::warn("{}: its notify socket is not read any more: {}", service_, watched.error().message());
+Result<> NotifySocket::watch() {
+  return loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) {
+    rest();
+    read_some();
+  });
 }
 
-/// The queue of the socket is short (net.unix.max_dgram_qlen, 10), so the sender waits meanwhile.
+/// After each look, whatever it found: so a flood costs PID 1 next to nothing. The queue of the socket is short
+/// (net.unix.max_dgram_qlen, 10); the sender waits meanwhile.
 void NotifySocket::rest() {
-  if (resting_) return;
   loop_.remove(fd_.get());
-  resting_ = loop_.at(BootClock::now() + kRest, [this] { watch(); });
+  resting_ = loop_.at(BootClock::now() + kRest, [this] {
+    resting_.reset();
+    if (const auto watched = watch(); !watched)
+      spdlog::warn("{}: its notify socket is not read any more: {}", service_, watched.error().message());
+  });
 }
 
 /// Once in a run: whoever sends it sends more of it.

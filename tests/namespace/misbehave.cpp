@@ -145,6 +145,11 @@ void write_file(const std::string& path) {
   if (fd >= 0) close(fd);
 }
 
+void show_environment(const std::string& name) {
+  const char* value = getenv(name.c_str());
+  put(name + " is " + (value ? value : "not set") + "\n");
+}
+
 // --- how it says that it is ready
 
 void nap_for(const std::string& milliseconds) {
@@ -238,6 +243,7 @@ constexpr std::array kHabits{
     Habit{"show-status", show_status},
     Habit{"show-file", show_file},
     Habit{"write-file", write_file},
+    Habit{"show-environment", show_environment},
     Habit{"nap", nap_for},
     Habit{"notify", notify},
     Habit{"notify-by-child", notify_by_child},

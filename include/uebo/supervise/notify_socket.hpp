@@ -34,7 +34,7 @@ class NotifySocket {
   [[nodiscard]] const std::string& address() const { return address_; }
 
   /// From now on messages are delivered, those that have come before first. Many at once are delivered as one, so that
-  /// a flood costs one event a tenth of a second. `deliver` may destroy this.
+  /// a flood costs 50 events a second. `deliver` may destroy this.
   [[nodiscard]] Result<> begin(IsOurs is_ours, Deliver deliver);
 
   /// Delivers what is there now: the last words of a process that has ended. Nothing before begin().
@@ -45,7 +45,7 @@ class NotifySocket {
   struct Datagram;
   std::optional<Datagram> receive();
   void read_some();
-  void watch();
+  Result<> watch();
   void rest();
   void complain(const std::string& text);
 

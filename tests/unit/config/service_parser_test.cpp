@@ -54,6 +54,11 @@ TEST(ParseService, ReadsWhatMakesItReady) {
   EXPECT_EQ(spec_with(R"("watchdog": "30s")").watchdog, 30s) << "without `ready`: it has a notify socket all the same";
 }
 
+TEST(ParseService, PidOneIsNotSentToTheStorageForASocket) {
+  for (const std::string path : {"/storage/s", "/./storage/s", "//storage/s", "/storage"})
+    EXPECT_THAT(messages(parse(with(R"("ready": "unix:)" + path + "\""))), SizeIs(1)) << path;
+}
+
 TEST(ParseService, AnInstanceHasItsOwnSocket) {
   const auto spec = parse(with(R"("ready": "unix:/run/web/%i", "wants": ["link:%i"])"), "web@").spec;
   EXPECT_EQ(instantiate(spec, "a").ready, Readiness(ReadyUnixSocket{"/run/web/a"}));
