@@ -279,27 +279,32 @@ void SystemProcessHost::child_ended(const siginfo_t& info) {
 }
 
 void SystemProcessHost::ask_for_exit(const config::ServiceSpec& spec) {
-  static const ExitReason kLost{.kind = ExitReason::Kind::Signalled, .value = 0, .stage = "its exit was lost"};
-  std::vector<pid_t> known;
+  std::vector<pid_t> asked;
   for (const auto& [pid, child] : children_)
     if (child->unit == spec.name && (child->process == Process::Main || child->process == Process::Prepare))
-      known.push_back(pid);
-  if (known.empty()) sink_(spec.name, Exited{.process = Process::Main, .reason = kLost});
-  for (const pid_t pid : known) {
+      asked.push_back(pid);
+  for (const pid_t pid : asked) {
     const auto found = children_.find(pid);
     if (found == children_.end()) continue;
     siginfo_t info{};
     const auto pidfd = static_cast<id_t>(found->second->handle.pidfd.get());
-    if (waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
-      if (info.si_pid != 0) child_ended(info);
-    } else if (errno == ECHILD) {  // somebody else has reaped it
-      const Process process = found->second->process;
-      if (!found->second->exec_known) loop_.remove(found->second->handle.status.get());
-      children_.erase(found);
-      sink_(spec.name, Exited{.process = process, .reason = kLost});
-    }
+    const bool is_child = waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    if (is_child && info.si_pid != 0) child_ended(info);
+    if (!is_child && errno == ECHILD) child_lost(pid);
   }
-  cgroup_changed(spec.name);
+}
+
+/// Somebody else has reaped it.
+void SystemProcessHost::child_lost(pid_t pid) {
+  exec_settled(pid);
+  const auto found = children_.find(pid);
+  if (found == children_.end()) return;
+  const auto child = std::move(found->second);
+  children_.erase(found);
+  if (const auto run = runs_.find(child->unit); run != runs_.end() && child->process == Process::Main)
+    run->second->main.reset();
+  const ExitReason lost{.kind = ExitReason::Kind::Signalled, .value = 0, .stage = "its exit was lost"};
+  sink_(child->unit, Exited{.process = child->process, .reason = lost});
 }
 
 }  // namespace uebo::supervise

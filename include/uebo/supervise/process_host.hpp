@@ -34,8 +34,7 @@ class ProcessHost {
   virtual void signal_stop(const config::ServiceSpec& spec) = 0;
   /// CgroupEmpty follows when nothing is left, at once where nothing was.
   virtual void kill(const config::ServiceSpec& spec) = 0;
-  /// Exited follows where the main process or its preparation has ended, or nothing is known of either, and
-  /// CgroupEmpty where nothing is left: neither may have been told.
+  /// Exited follows where the main process, or its preparation, has ended and that was not told yet.
   virtual void ask_for_exit(const config::ServiceSpec& spec) = 0;
   /// The run is over: its cgroup goes.
   virtual void release(const config::ServiceSpec& spec) = 0;
@@ -83,6 +82,7 @@ class SystemProcessHost final : public ProcessHost {
   void apply_cpu_weight(Run& run, const config::ServiceSpec& spec);
   void exec_settled(pid_t pid);
   void child_ended(const siginfo_t& info);
+  void child_lost(pid_t pid);
   void cgroup_changed(const std::string& unit);
   void remove_run(const std::string& unit);
   [[nodiscard]] static Counters counters_of(const kernel::Cgroup& cgroup);
