@@ -116,7 +116,8 @@ constexpr std::array<UnitVerb, 5> kUnitVerbs{{
 }};
 
 bool is_active(const UnitStatus& unit) {
-  return unit.state == "running" || unit.state == "starting" || unit.state == "stopping" || unit.state == "done";
+  return unit.state == "running" || unit.state == "ready" || unit.state == "starting" || unit.state == "stopping" ||
+         unit.state == "done";
 }
 
 UnitWait wait_for(const UnitVerb& verb, const std::string& unit, const std::optional<UnitStatus>& before,

@@ -247,29 +247,64 @@ ExitReason reason_of(const siginfo_t& info, bool out_of_memory) {
 void SystemProcessHost::reap() {
   for (;;) {
     siginfo_t info{};
-    // WNOWAIT: look first; the pid stays valid until the reaping below.
+    // WNOWAIT: look first; the pid stays valid until the reaping.
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
-    const pid_t pid = info.si_pid;
-    exec_settled(pid);
-    std::unique_ptr<Child> child;
-    if (const auto found = children_.find(pid); found != children_.end()) {
-      child = std::move(found->second);
-      children_.erase(found);
-    }
-    bool out_of_memory = false;
-    if (child) {
-      if (const auto run = runs_.find(child->unit); run != runs_.end()) {
-        out_of_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
-        if (child->process == Process::Main) run->second->main.reset();
-      }
-      logs_.drain(child->unit);
-    }
-    waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
-    if (!child) continue;
-    ExitReason reason = reason_of(info, out_of_memory);
-    reason.stage = stage_of(child->process);
-    sink_(child->unit, Exited{.process = child->process, .reason = std::move(reason)});
+    child_ended(info);
   }
+}
+
+/// Settles who it was, reaps it and tells.
+void SystemProcessHost::child_ended(const siginfo_t& info) {
+  const pid_t pid = info.si_pid;
+  exec_settled(pid);
+  std::unique_ptr<Child> child;
+  if (const auto found = children_.find(pid); found != children_.end()) {
+    child = std::move(found->second);
+    children_.erase(found);
+  }
+  bool out_of_memory = false;
+  if (child) {
+    if (const auto run = runs_.find(child->unit); run != runs_.end()) {
+      out_of_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
+      if (child->process == Process::Main) run->second->main.reset();
+    }
+    logs_.drain(child->unit);
+  }
+  siginfo_t reaped{};
+  waitid(P_PID, static_cast<id_t>(pid), &reaped, WEXITED | WNOHANG);
+  if (!child) return;
+  ExitReason reason = reason_of(info, out_of_memory);
+  reason.stage = stage_of(child->process);
+  sink_(child->unit, Exited{.process = child->process, .reason = std::move(reason)});
+}
+
+void SystemProcessHost::ask_for_exit(const config::ServiceSpec& spec) {
+  std::vector<pid_t> asked;
+  for (const auto& [pid, child] : children_)
+    if (child->unit == spec.name && (child->process == Process::Main || child->process == Process::Prepare))
+      asked.push_back(pid);
+  for (const pid_t pid : asked) {
+    const auto found = children_.find(pid);
+    if (found == children_.end()) continue;
+    siginfo_t info{};
+    const auto pidfd = static_cast<id_t>(found->second->handle.pidfd.get());
+    const bool is_child = waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    if (is_child && info.si_pid != 0) child_ended(info);
+    if (!is_child && errno == ECHILD) child_lost(pid);
+  }
+}
+
+/// Somebody else has reaped it.
+void SystemProcessHost::child_lost(pid_t pid) {
+  exec_settled(pid);
+  const auto found = children_.find(pid);
+  if (found == children_.end()) return;
+  const auto child = std::move(found->second);
+  children_.erase(found);
+  if (const auto run = runs_.find(child->unit); run != runs_.end() && child->process == Process::Main)
+    run->second->main.reset();
+  const ExitReason lost{.kind = ExitReason::Kind::Signalled, .value = 0, .stage = "its exit was lost"};
+  sink_(child->unit, Exited{.process = child->process, .reason = lost});
 }
 
 }  // namespace uebo::supervise

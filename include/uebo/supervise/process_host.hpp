@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,6 +34,8 @@ class ProcessHost {
   virtual void signal_stop(const config::ServiceSpec& spec) = 0;
   /// CgroupEmpty follows when nothing is left, at once where nothing was.
   virtual void kill(const config::ServiceSpec& spec) = 0;
+  /// Exited follows where the main process, or its preparation, has ended and that was not told yet.
+  virtual void ask_for_exit(const config::ServiceSpec& spec) = 0;
   /// The run is over: its cgroup goes.
   virtual void release(const config::ServiceSpec& spec) = 0;
 
@@ -57,6 +60,7 @@ class SystemProcessHost final : public ProcessHost {
   void launch(const config::ServiceSpec& spec, Process process) override;
   void signal_stop(const config::ServiceSpec& spec) override;
   void kill(const config::ServiceSpec& spec) override;
+  void ask_for_exit(const config::ServiceSpec& spec) override;
   void release(const config::ServiceSpec& spec) override;
   [[nodiscard]] Usage usage(const std::string& unit) override;
 
@@ -77,6 +81,8 @@ class SystemProcessHost final : public ProcessHost {
   void apply_memory_limit(Run& run, const config::ServiceSpec& spec);
   void apply_cpu_weight(Run& run, const config::ServiceSpec& spec);
   void exec_settled(pid_t pid);
+  void child_ended(const siginfo_t& info);
+  void child_lost(pid_t pid);
   void cgroup_changed(const std::string& unit);
   void remove_run(const std::string& unit);
   [[nodiscard]] static Counters counters_of(const kernel::Cgroup& cgroup);
