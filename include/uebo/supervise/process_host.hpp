@@ -74,8 +74,6 @@ class SystemProcessHost final : public ProcessHost {
 
   Result<Run*> run_for(const config::ServiceSpec& spec, bool fresh);
   Result<> start(Run& run, const config::ServiceSpec& spec, Process process);
-  void apply_memory_limit(Run& run, const config::ServiceSpec& spec);
-  void apply_cpu_weight(Run& run, const config::ServiceSpec& spec);
   void exec_settled(pid_t pid);
   void cgroup_changed(const std::string& unit);
   void remove_run(const std::string& unit);
