@@ -12,8 +12,8 @@
 
 #include "uebo/kernel/cgroup.hpp"
 #include "uebo/supervise/launch.hpp"
-#include "uebo/supervise/memory_bound.hpp"
 #include "uebo/supervise/readiness_watch.hpp"
+#include "uebo/supervise/resource_limits.hpp"
 
 namespace uebo::supervise {
 
@@ -77,25 +77,10 @@ Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::Service
                                        .counted = {},
                                        .oom_kills_before = totals_[spec.name].oom_kills});
   run->counted = counters_of(run->cgroup);
-  apply_memory_limit(*run, spec);
-  apply_cpu_weight(*run, spec);
+  apply_resource_limits(run->cgroup, spec);
   UEBO_TRY(
       loop_.watch(run->cgroup.events(), EPOLLPRI, [this, name = spec.name](std::uint32_t) { cgroup_changed(name); }));
   return runs_.emplace(spec.name, std::move(run)).first->second.get();
-}
-
-void SystemProcessHost::apply_memory_limit(Run& run, const config::ServiceSpec& spec) {
-  if (spec.memory_max.empty()) return;
-  const auto bytes = memory_limit(spec.memory_max);
-  const auto set = bytes ? run.cgroup.set_memory_max(*bytes) : Result<>(std::unexpected(bytes.error()));
-  if (!set) spdlog::warn("{}: runs without its memory limit: {}", spec.name, set.error().message());
-}
-
-/// Between groups a process' own nice value means nothing: it counts among the processes of its group.
-void SystemProcessHost::apply_cpu_weight(Run& run, const config::ServiceSpec& spec) {
-  if (spec.nice == 0) return;
-  if (const auto set = run.cgroup.set_nice(spec.nice); !set)
-    spdlog::debug("{}: its group has the usual weight: {}", spec.name, set.error().message());
 }
 
 Result<> SystemProcessHost::start(Run& run, const config::ServiceSpec& spec, Process process) {

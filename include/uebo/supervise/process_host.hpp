@@ -79,8 +79,6 @@ class SystemProcessHost final : public ProcessHost {
 
   Result<Run*> run_for(const config::ServiceSpec& spec, bool fresh);
   Result<> start(Run& run, const config::ServiceSpec& spec, Process process);
-  void apply_memory_limit(Run& run, const config::ServiceSpec& spec);
-  void apply_cpu_weight(Run& run, const config::ServiceSpec& spec);
   void exec_settled(pid_t pid);
   void begin_readiness(const std::string& unit);
   void hear_last_words(pid_t pid);
