@@ -1,6 +1,7 @@
 // A daemon that does what its arguments say, one after the other: every bad habit that a service can have, and a few
 // good ones. What it does is in the table below.
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -50,7 +51,7 @@ void close_output(const std::string&) {
 }
 void ignore(const std::string& name) { signal(signal_of(name), SIG_IGN); }
 void on(const std::string& name) {
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(signal_of(name), &action, nullptr);
 }
@@ -83,6 +84,16 @@ void descendant(const std::string&) {
     _exit(0);
   }
   wait(nullptr);
+}
+/// Held by every process that comes of this one. Ends with 95 where one of an earlier run still holds it.
+void lock(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) _exit(95);
+}
+/// Every process of it makes another, for as long as that can be had.
+[[noreturn]] void bomb(const std::string&) {
+  for (;;)
+    if (fork() < 0) nap();
 }
 /// Children whose parent is gone when they end: PID 1 has to reap them.
 void orphans(const std::string& count) {
@@ -156,6 +167,8 @@ constexpr std::array kHabits{
     Habit{"append", append},
     Habit{"child", child},
     Habit{"descendant", descendant},
+    Habit{"lock", lock},
+    Habit{"bomb", bomb},
     Habit{"orphans", orphans},
     Habit{"eat", eat},
     Habit{"die-by", die_by},

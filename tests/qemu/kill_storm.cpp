@@ -4,8 +4,8 @@
 //     KILLS     so many SIGKILL, each of a random process of a random service
 //     DOWN      so many services at most are down at the same time, so that the others get some way
 // A kill counts where the process was alive and of that service when the signal was sent: it is known by its pidfd. The
-// service is struck again only when another process of it lives. Prints what it did, and ends with 1 when a service does
-// not come back. It waits for what the kernel reports of the groups, never for a time.
+// service is struck again only when another process of it lives. Prints what it did, and ends with 1 when a service
+// does not come back. It waits for what the kernel reports of the groups, never for a time.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
@@ -112,7 +112,8 @@ class Storm {
   [[nodiscard]] std::string group(const Service& service) const { return groups_ + "/" + service.name; }
 
   [[nodiscard]] std::size_t count_down() const {
-    return static_cast<std::size_t>(std::ranges::count_if(services_, [](const Service& s) { return s.down_since.has_value(); }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(services_, [](const Service& s) { return s.down_since.has_value(); }));
   }
 
   [[nodiscard]] std::vector<pid_t> alive(const Service& service) const {
@@ -207,10 +208,12 @@ class Storm {
       printf("%s: %u kills, away for %.2f s at most\n", service.name.c_str(), service.kills, seconds(service.longest));
     std::ranges::sort(returns_);
     const auto slowest = std::ranges::max_element(services_, {}, &Service::longest);
-    printf("%u kills of live processes of %zu services in %.1f s, %u of them PID 1's own children, %u too late; away for %.2f s in "
-           "the middle, %.2f s at most (%s)\n",
-           hits_, services_.size(), seconds(took), own_children_, misses_, seconds(returns_[returns_.size() / 2]),
-           seconds(returns_.back()), slowest->name.c_str());
+    printf(
+        "%u kills of live processes of %zu services in %.1f s, %u of them PID 1's own children, %u too late; away for "
+        "%.2f s in "
+        "the middle, %.2f s at most (%s)\n",
+        hits_, services_.size(), seconds(took), own_children_, misses_, seconds(returns_[returns_.size() / 2]),
+        seconds(returns_.back()), slowest->name.c_str());
   }
 
   std::string groups_;
@@ -231,7 +234,8 @@ int main(int argc, char** argv) {
   if (argc != 6) return 2;
   std::vector<Service> services;
   std::istringstream names(content_of(argv[2]));
-  for (std::string name; names >> name;) services.push_back({.name = name, .down_since = {}, .victim = 0, .kills = 0, .longest = {}});
+  for (std::string name; names >> name;)
+    services.push_back({.name = name, .down_since = {}, .victim = 0, .kills = 0, .longest = {}});
   if (services.empty()) return 2;
   const auto number = [&](int word) { return static_cast<unsigned>(std::strtoul(argv[word], nullptr, 10)); };
   return Storm(argv[1], std::move(services), number(3), number(4), number(5)).run();
