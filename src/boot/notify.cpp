@@ -47,7 +47,8 @@ Result<> restart_if_running(const std::string& name) {
   const nlohmann::json request{{"verb", "status"}, {"name", name}};
   const auto answer = nlohmann::json::parse(UEBO_TRY(control_request(request.dump(), kPatience)), nullptr, false);
   const nlohmann::json::json_pointer state("/unit/state");
-  if (!answer.is_object() || !answer.contains(state) || answer[state] != "running") return {};
+  if (!answer.is_object() || !answer.contains(state) || (answer[state] != "running" && answer[state] != "ready"))
+    return {};
   return ask({{"verb", "restart"}, {"name", name}});
 }
 

@@ -27,6 +27,8 @@ namespace uebo::config {
 [[nodiscard]] std::optional<std::vector<std::string>> make_command(const Value& value);
 [[nodiscard]] std::optional<std::vector<std::string>> make_command_or_nothing(const Value& value);
 [[nodiscard]] std::optional<std::chrono::milliseconds> make_duration(const Value& value);
+[[nodiscard]] std::optional<std::chrono::milliseconds> make_positive_duration(const Value& value);
+[[nodiscard]] std::optional<Readiness> make_readiness(const Value& value);
 [[nodiscard]] std::optional<std::uint64_t> make_log_size(const Value& value);
 [[nodiscard]] std::optional<std::vector<MemoryBound>> make_memory_bounds(const Value& value);
 [[nodiscard]] std::optional<int> make_signal(const Value& value);
@@ -78,6 +80,14 @@ inline constexpr Form kCommandOrNothing{.expected = "a list of texts, the first 
                                         .json_schema = R"("type": "array", "items": {"type": "string"})"};
 inline constexpr Form kDuration{.expected = "a duration as a text: \"10s\", \"2m\", \"500ms\"",
                                 .json_schema = R"("type": "string", "pattern": "^[0-9]+(ms|s|m|h)?$")"};
+inline constexpr Form kPositiveDuration{
+    .expected = "a duration as a text, longer than nothing: \"10s\", \"2m\", \"500ms\"",
+    .json_schema = R"("type": "string", "pattern": "^[0-9]+(ms|s|m|h)?$")"};
+inline constexpr Form kReadiness{
+    .expected =
+        "\"simple\", \"notify\", \"fd:N\" (3 to 255), \"tcp:PORT\" or \"unix:PATH\" (at most 107 bytes, not below "
+        "/storage)",
+    .json_schema = R"json("type": "string", "pattern": "^(simple|notify|fd:[0-9]+|tcp:[0-9]+|unix:/.+)$")json"};
 inline constexpr Form kLogSize{.expected = "a size from \"4k\" to \"16M\"",
                                .json_schema = R"("type": "string", "pattern": "^[0-9]+[kKmMgG]?$")"};
 inline constexpr Form kMemoryBounds{
@@ -105,6 +115,8 @@ using ConsulName = Scalar<kConsulName, make_consul_name>;
 using Command = Scalar<kCommand, make_command>;
 using CommandOrNothing = Scalar<kCommandOrNothing, make_command_or_nothing>;
 using DurationText = Scalar<kDuration, make_duration>;
+using PositiveDuration = Scalar<kPositiveDuration, make_positive_duration>;
+using ReadinessText = Scalar<kReadiness, make_readiness>;
 using LogSize = Scalar<kLogSize, make_log_size>;
 using MemoryBounds = Scalar<kMemoryBounds, make_memory_bounds>;
 using SignalName = Scalar<kSignal, make_signal>;

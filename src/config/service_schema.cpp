@@ -125,6 +125,19 @@ constexpr std::array kServiceKeys{
     key<&ServiceSpec::needs, ListOf<Need>>("needs", "[]",
                                            "Services and conditions that must be up. When one goes, a daemon stops and "
                                            "comes back with it."),
+    key<&ServiceSpec::wants, ListOf<Need>>("wants", "[]",
+                                           "Services and conditions that are waited for, but not for ever. Nothing "
+                                           "happens when one goes."),
+    key<&ServiceSpec::ready, ReadinessText>(
+        "ready", R"("simple")",
+        "What makes a daemon ready, which is when those that need it start: its exec (simple), READY=1 as of "
+        "sd_notify(3) (notify), a newline on that descriptor (fd), or a connection that is accepted, by a TCP port of "
+        "this node or a UNIX socket as PID 1 sees it, outside of /storage."),
+    key<&ServiceSpec::ready_timeout, PositiveDuration>(
+        "ready_timeout", R"("1m")",
+        "How long it may take from its exec until it is ready. One that is late is started again."),
+    key<&ServiceSpec::watchdog, PositiveDuration>(
+        "watchdog", "null", "It is started again when it says nothing (WATCHDOG=1 as of sd_notify(3)) for so long."),
     key<&ServiceSpec::provides, ListOf<ConditionName>>(
         "provides", "[]", "Conditions that are set while it is up (a job: after its success)."),
     key<&ServiceSpec::settles, ListOf<ConditionName>>(

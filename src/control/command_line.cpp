@@ -31,7 +31,8 @@ void status_options(CLI::App& app, CommandLine& line) {
 
 void change_options(CLI::App& app, CommandLine& line) {
   add_services(app, line);
-  app.add_flag_callback("--no-wait", [&line] { line.wait = false; }, "Only ask for it");
+  app.add_flag_callback(
+      "--no-wait", [&line] { line.wait = false; }, "Only ask for it");
   add_timeout(app, line);
   add_json(app, line);
 }
@@ -79,7 +80,7 @@ struct VerbInfo {
 constexpr std::array<VerbInfo, 12> kVerbs{{
     {Verb::Status, "status", "Show services, boot jobs and the node", status_options,
      "status          all services, and what each waits for\n"
-     "  uebo status boinc    one service; exit code 3 when it doesn't run, 4 when there is none\n"
+     "  uebo status boinc    one service; exit code 3 when it doesn't run, 5 in a crash loop, 6 failed, 4 no such\n"
      "  uebo status --json   the same for programs"},
     {Verb::Start, "start", "Start services", change_options,
      "start boinc                returns when it runs, or has failed, or after 30 s\n"
@@ -116,7 +117,8 @@ constexpr const char* kDescription = "UEBO's control command: the node's service
 constexpr const char* kFooter =
     "`uebo VERB --help` explains a verb. All verbs work by their own names too: `status`, `reboot`.\n"
     "`uebo format DEVICE` makes a new storage.\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not running (status NAME), 4 no such service.";
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 no such service; status NAME: 3 not running, 5 crash loop, 6 "
+    "failed.";
 
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 

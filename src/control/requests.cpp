@@ -79,6 +79,7 @@ Reply status(const Call& call) {
                         {"shutting_down", call.supervisor.shutting_down()},
                         {"conditions", conditions_json(call.supervisor.conditions())},
                         {"pid1", pid1_json(call.context.own_log)},
+                        {"watchdog", watchdog_json(call.context.watchdog)},
                         {"units", std::move(units)}}));
 }
 
@@ -116,7 +117,8 @@ constexpr std::array<UnitVerb, 5> kUnitVerbs{{
 }};
 
 bool is_active(const UnitStatus& unit) {
-  return unit.state == "running" || unit.state == "starting" || unit.state == "stopping" || unit.state == "done";
+  return unit.state == "running" || unit.state == "ready" || unit.state == "starting" || unit.state == "stopping" ||
+         unit.state == "done";
 }
 
 UnitWait wait_for(const UnitVerb& verb, const std::string& unit, const std::optional<UnitStatus>& before,

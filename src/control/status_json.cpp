@@ -26,10 +26,20 @@ Json consul_json(const config::ConsulService& consul) {
 
 Json unit_json(const supervise::UnitStatus& unit) {
   Json json{
-      {"name", unit.name},           {"description", unit.description}, {"type", unit.job ? "job" : "daemon"},
-      {"enabled", unit.enabled},     {"wanted", unit.wanted},           {"state", unit.state},
-      {"waits_for", unit.waits_for}, {"restarts", unit.restarts},       {"exits", exits_json(unit)},
-      {"oom_kills", unit.oom_kills}, {"log_lines", unit.log_lines},     {"log_dropped", unit.log_dropped},
+      {"name", unit.name},
+      {"description", unit.description},
+      {"type", unit.job ? "job" : "daemon"},
+      {"enabled", unit.enabled},
+      {"wanted", unit.wanted},
+      {"state", unit.state},
+      {"up", unit.up},
+      {"failures", unit.failures},
+      {"waits_for", unit.waits_for},
+      {"restarts", unit.restarts},
+      {"exits", exits_json(unit)},
+      {"oom_kills", unit.oom_kills},
+      {"log_lines", unit.log_lines},
+      {"log_dropped", unit.log_dropped},
   };
   if (unit.detail) json["detail"] = *unit.detail;
   if (unit.main_pid) json["pid"] = *unit.main_pid;
@@ -37,6 +47,8 @@ Json unit_json(const supervise::UnitStatus& unit) {
   if (unit.memory_peak) json["memory_peak"] = *unit.memory_peak;
   if (unit.cpu) json["cpu"] = std::chrono::duration<double>(*unit.cpu).count();
   if (unit.running_for) json["running_for"] = json_seconds(*unit.running_for);
+  if (unit.ready_for) json["ready_for"] = json_seconds(*unit.ready_for);
+  if (unit.waiting_for) json["waiting_for"] = json_seconds(*unit.waiting_for);
   if (unit.next_try_in) json["next_try_in"] = json_seconds(*unit.next_try_in);
   if (unit.last_exit) json["last_exit"] = *unit.last_exit;
   if (unit.first_started) json["first_started"] = point(*unit.first_started);
@@ -57,6 +69,13 @@ Json pid1_json(const supervise::ServiceLog* own_log) {
     json["log_dropped"] = own_log->dropped();
   }
   return json;
+}
+
+Json watchdog_json(const std::function<kernel::WatchdogStatus()>& status) {
+  const kernel::WatchdogStatus now = status ? status() : kernel::WatchdogStatus{};
+  if (!now.armed) return {{"armed", false}};
+  return {{"armed", true},          {"identity", now.identity}, {"timeout", now.timeout.count()},
+          {"feeds", now.feeds},     {"withheld", now.withheld}, {"ended_last_boot", now.ended_last_boot}};
 }
 
 Json conditions_json(const supervise::Conditions& conditions) {

@@ -29,6 +29,7 @@ UnitView unit_view(const Json& unit) {
   view.job = text_of(unit, "type") == "job";
   view.enabled = bool_field(unit, "enabled").value_or(true);
   view.state = text_of(unit, "state");
+  view.up = bool_field(unit, "up").value_or(false);
   view.detail = text_of(unit, "detail");
   for (const Json& need : field(unit, "waits_for"))
     if (need.is_string()) view.waits_for.push_back(printable(need.get<std::string>()));
@@ -38,6 +39,9 @@ UnitView unit_view(const Json& unit) {
   view.cpu = number_field(unit, "cpu");
   view.oom_kills = count_of<std::uint64_t>(unit, "oom_kills").value_or(0);
   view.running_for = number_field(unit, "running_for");
+  view.waiting_for = number_field(unit, "waiting_for");
+  view.ready_for = number_field(unit, "ready_for");
+  view.failures = count_of<std::uint64_t>(unit, "failures").value_or(0);
   view.next_try_in = number_field(unit, "next_try_in");
   view.restarts = count_of<std::uint64_t>(unit, "restarts").value_or(0);
   view.last_exit = text_of(unit, "last_exit");

@@ -22,8 +22,22 @@ namespace {
 
 // --- what the child is doing, for the report of a failure
 
-enum class Stage { Session, Output, Terminal, Namespace, Bind, Hide, Priority, Oom, Directory, Privileges, User, Exec };
-constexpr std::array<std::string_view, 12> kStages{"setsid",
+enum class Stage {
+  Session,
+  Output,
+  Terminal,
+  Namespace,
+  Bind,
+  Hide,
+  Priority,
+  Oom,
+  Directory,
+  Privileges,
+  User,
+  Descriptor,
+  Exec
+};
+constexpr std::array<std::string_view, 13> kStages{"setsid",
                                                    "redirect output",
                                                    "open terminal",
                                                    "make a mount namespace",
@@ -34,6 +48,7 @@ constexpr std::array<std::string_view, 12> kStages{"setsid",
                                                    "change to the working directory",
                                                    "give up privileges",
                                                    "change user",
+                                                   "pass a descriptor",
                                                    "exec"};
 static_assert(kStages.size() == static_cast<std::size_t>(Stage::Exec) + 1);
 
@@ -137,6 +152,13 @@ void change_user(const Prepared& p) {
   if (p.plan->unprivileged && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(p, Stage::Privileges);
 }
 
+void pass_descriptor(const Prepared& p) {
+  if (!p.plan->passed) return;
+  const auto [from, to] = *p.plan->passed;
+  // dup2(2) to itself would leave it close-on-exec.
+  if ((from == to ? fcntl(to, F_SETFD, 0) : dup2(from, to)) < 0) give_up(p, Stage::Descriptor);
+}
+
 [[noreturn]] void child(const Prepared& p) {
   sigset_t none;
   sigemptyset(&none);
@@ -151,6 +173,7 @@ void change_user(const Prepared& p) {
   change_user(p);
   // PID 1's descriptors are close-on-exec; this makes it certain for those of libraries as well.
   syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  pass_descriptor(p);
   execve(p.argv.front(), p.argv.data(), p.envp.data());
   give_up(p, Stage::Exec);
 }
@@ -204,7 +227,10 @@ Result<LaunchedProcess> launch(const LaunchPlan& plan, int cgroup_directory, int
   std::array<int, 2> status{};
   if (pipe2(status.data(), O_CLOEXEC) != 0) return errno_error("pipe for", plan.command.front());
   UniqueFd read_end(status[0]);
-  const UniqueFd write_end(status[1]);
+  UniqueFd write_end(status[1]);
+  // Out of the way of what the child is given.
+  if (plan.passed) write_end.reset(fcntl(write_end.get(), F_DUPFD_CLOEXEC, kLeastOwnDescriptor));
+  if (!write_end) return errno_error("pipe for", plan.command.front());
 
   const Prepared prepared{.plan = &plan,
                           .argv = pointers(plan.command),

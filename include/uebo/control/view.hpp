@@ -16,15 +16,19 @@ struct UnitView {
   bool job = false;
   bool enabled = true;
   std::string state;
+  bool up = false;
   std::string detail;
   std::vector<std::string> waits_for;
+  std::optional<double> waiting_for;
   std::optional<std::int64_t> pid;
   std::optional<std::uint64_t> memory;  // bytes
   std::optional<std::uint64_t> memory_peak;
   std::optional<double> cpu;
   std::uint64_t oom_kills = 0;
   std::optional<double> running_for;
+  std::optional<double> ready_for;
   std::optional<double> next_try_in;
+  std::uint64_t failures = 0;  // in a row
   std::uint64_t restarts = 0;
   std::string last_exit;
   std::uint64_t log_lines = 0;
@@ -57,7 +61,7 @@ struct BootStep {
   std::optional<double> ended;
 };
 
-/// Up in the sense of `status NAME`: a daemon that runs, a job that runs or is done.
+/// Up in the sense of `status NAME`: a daemon that runs, ready or not, a job that runs or is done.
 [[nodiscard]] bool is_running(const UnitView& unit);
 
 /// A head about the node, then services, then jobs. Lines are cut at `width`, where there is one.

@@ -17,6 +17,13 @@
 
 namespace uebo::supervise {
 
+/// A descriptor of PID 1 that the child gets under another number.
+struct PassedDescriptor {
+  int from;
+  int to;  // below kLeastOwnDescriptor
+};
+inline constexpr int kLeastOwnDescriptor = 256;
+
 /// All that a child needs, with nothing left to look up.
 struct LaunchPlan {
   std::vector<std::string> command;
@@ -30,6 +37,7 @@ struct LaunchPlan {
   int nice = 0;
   config::Scheduling scheduling = config::Scheduling::Other;
   int oom_score_adjust = 0;
+  std::optional<PassedDescriptor> passed;
 };
 
 /// The plan for one of a service's processes. Prepare, AfterStart and StopCommand run as root, outside of the binds.

@@ -3,8 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -12,92 +10,17 @@
 #include <filesystem>
 
 #include "../kernel/test_tree.hpp"
-#include "uebo/base/file.hpp"
+#include "real_processes.hpp"
 #include "uebo/kernel/cgroup.hpp"
-#include "uebo/kernel/mount.hpp"
 #include "uebo/supervise/launch.hpp"
 
 namespace uebo::supervise {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// What a Process' end looks like in the events that a test has seen.
-std::string text_of(const Event& event) {
-  if (std::holds_alternative<Launched>(event)) return "launched";
-  if (const auto* failed = std::get_if<LaunchFailed>(&event)) return "launch failed: " + failed->why.text();
-  if (const auto* exited = std::get_if<Exited>(&event)) return "exited: " + exited->reason.text();
-  return "empty";
-}
-
-class RealProcesses : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "uebo-host-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    const auto all = kernel::mounts();
-    ASSERT_TRUE(all);
-    for (const auto& mount : *all)
-      if (mount.type == "cgroup2") cgroup_ = mount.target + "/uebo-host-test-" + std::to_string(getpid());
-    if (cgroup_.empty()) GTEST_SKIP() << "no cgroup2 file system is mounted";
-    auto group = kernel::Cgroup::create(cgroup_);
-    if (!group) GTEST_SKIP() << group.error().message();
-    group_ = std::move(*group);
-    loop_ = event::Loop::create().value();
-    signals_ = event::signal_descriptor({SIGCHLD}).value();
-    logs_ = std::make_unique<LogCollector>(*loop_, root_);
-    host_ = std::make_unique<SystemProcessHost>(*loop_, *logs_, cgroup_);
-    host_->set_sink([this](const std::string&, const Event& event) { events_.push_back(text_of(event)); });
-    ASSERT_TRUE(loop_->watch(
-        signals_.get(), EPOLLIN,
-        [this](std::uint32_t) {
-          signalfd_siginfo info{};
-          while (read(signals_.get(), &info, sizeof info) > 0) continue;
-          host_->reap();
-        },
-        event::Priority::Reap));
-  }
-  void TearDown() override {
-    std::filesystem::remove_all(root_);
-    if (group_.directory() < 0) return;
-    (void)group_.kill();
-    until([this] { return !group_.populated().value_or(false); });
-    if (loop_) loop_->remove(signals_.get());
-    host_.reset();
-    EXPECT_TRUE(group_.remove());
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  }
-
-  static config::ServiceSpec shell(const std::string& script) {
-    config::ServiceSpec spec;
-    spec.name = "test";
-    spec.command = {"/bin/sh", "-c", script};
-    return spec;
-  }
-  template <class Done>
-  bool until(Done done) {
-    const TimePoint deadline = BootClock::now() + 10s;
-    while (!done() && BootClock::now() < deadline) (void)loop_->run_once(20ms);
-    return done();
-  }
-  bool seen(const std::string& event) const { return std::ranges::find(events_, event) != events_.end(); }
-  std::string log() const { return read_file(root_ + "/test/current").value_or(""); }
-
-  std::string root_;
-  std::string cgroup_;
-  kernel::Cgroup group_;
-  std::unique_ptr<event::Loop> loop_;
-  UniqueFd signals_;
-  std::unique_ptr<LogCollector> logs_;
-  std::unique_ptr<SystemProcessHost> host_;
-  std::vector<std::string> events_;
-};
+using RealProcesses = test::RealProcesses;
 
 TEST_F(RealProcesses, TellLaunchEndAndEmptyCgroup) {
   host_->launch(shell("exit 3"), Process::Main);
