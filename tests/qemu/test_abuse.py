@@ -31,7 +31,7 @@ Json = abuse.Json
 
 
 def is_up(unit: Json) -> bool:
-    return unit["state"] in (("done",) if unit["type"] == "job" else ("running", "ready"))
+    return bool(unit["up"])
 
 
 def not_up(guest: Guest) -> list[str]:
