@@ -79,6 +79,7 @@ Reply status(const Call& call) {
                         {"shutting_down", call.supervisor.shutting_down()},
                         {"conditions", conditions_json(call.supervisor.conditions())},
                         {"pid1", pid1_json(call.context.own_log)},
+                        {"watchdog", watchdog_json(call.context.watchdog)},
                         {"units", std::move(units)}}));
 }
 

@@ -1,5 +1,6 @@
 #include "uebo/event/loop.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <exception>
 #include <span>
 #include <string>
 
@@ -18,6 +20,32 @@ struct Loop::Watch {
   Handler handler;
   bool removed = false;
 };
+
+namespace {
+
+constexpr std::size_t kEventsInATurn = 32;
+
+/// A line about it may itself throw: then there is no line.
+void say(const char* what) noexcept {
+  try {
+    spdlog::error("a handler of the event loop threw: {}", what);
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
+/// Exceptions never reach the loop (STYLE.md); where memory has run out, the next turn may find some.
+template <class Function, class... Arguments>
+void call(const Function& function, Arguments... arguments) noexcept {
+  try {
+    function(arguments...);
+  } catch (const std::exception& error) {
+    say(error.what());
+  } catch (...) {
+    say("something that is no std::exception");
+  }
+}
+
+}  // namespace
 
 Loop::Loop(UniqueFd epoll, UniqueFd timer, const Clock& clock)
     : clock_(clock), epoll_(std::move(epoll)), timer_(std::move(timer)) {}
@@ -96,24 +124,31 @@ void Loop::fire_timers() {
   while (!timers_.empty() && timers_.begin()->first <= now) {
     const auto handler = std::move(timers_.begin()->second.handler);
     timers_.erase(timers_.begin());
-    handler();
+    call(handler);
   }
   arm_timer();
 }
 
 Result<> Loop::turn(int timeout_milliseconds) {
-  std::array<epoll_event, 32> events{};
+  std::array<epoll_event, kEventsInATurn> events{};
   const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_milliseconds);
   if (count < 0 && errno == EINTR) return {};
   if (count < 0) return errno_error("epoll_wait", "");
+  const auto fresh = std::span(events).first(static_cast<std::size_t>(count));
 
-  std::vector<std::pair<std::shared_ptr<Watch>, std::uint32_t>> ready;
-  for (const auto& event : std::span(events).first(static_cast<std::size_t>(count)))
-    if (const auto found = watches_.find(event.data.fd); found != watches_.end())
-      ready.emplace_back(found->second, event.events);
-  std::ranges::stable_sort(ready, {}, [](const auto& entry) { return entry.first->priority; });
-  for (const auto& [watch, bits] : ready)
-    if (!watch->removed) watch->handler(bits);
+  // Nothing is allocated here: a turn without memory still serves whoever needs none.
+  struct Ready {
+    std::shared_ptr<Watch> watch;
+    std::uint32_t bits = 0;
+  };
+  std::array<Ready, kEventsInATurn> ready;
+  std::size_t taken = 0;
+  for (const Priority priority : {Priority::Reap, Priority::Normal})
+    for (const auto& event : fresh)
+      if (const auto found = watches_.find(event.data.fd); found != watches_.end() && found->second->priority == priority)
+        ready[taken++] = {.watch = found->second, .bits = event.events};
+  for (const auto& [watch, bits] : std::span(ready).first(taken))
+    if (!watch->removed) call(watch->handler, bits);
   return {};
 }
 

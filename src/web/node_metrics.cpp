@@ -54,6 +54,15 @@ constexpr std::array<FieldMetric, 5> kPid1Fields{{
     {"log_dropped", Kind::Counter, "uebo_pid1_log_dropped_lines_total", "Lines of PID 1 that could not be kept"},
 }};
 
+constexpr std::array<FieldMetric, 5> kWatchdogFields{{
+    {"armed", Kind::Gauge, "uebo_watchdog_armed", "Whether the board's watchdog runs, and PID 1 feeds it"},
+    {"timeout", Kind::Gauge, "uebo_watchdog_timeout_seconds", "How long after the last feed it resets the board"},
+    {"feeds", Kind::Counter, "uebo_watchdog_feeds_total", "How often it was fed"},
+    {"withheld", Kind::Counter, "uebo_watchdog_withheld_total",
+     "How often it was due and was not fed, since PID 1 did not answer itself"},
+    {"ended_last_boot", Kind::Gauge, "uebo_watchdog_ended_last_boot", "Whether the last boot was ended by its reset"},
+}};
+
 constexpr std::array<FieldMetric, 2> kNodeFields{{
     {"shutting_down", Kind::Gauge, "uebo_shutting_down", "Whether the node is going down"},
     {"generation", Kind::Counter, "uebo_changes_total", "Changes of services' states and of conditions"},
@@ -148,6 +157,7 @@ void add_status(Families& families, const Json& status) {
   add_conditions(families, field(status, "conditions"));
   for (const Json& unit : field(status, "units")) add_unit(families, unit);
   add_fields(families, kPid1Fields, field(status, "pid1"), {});
+  add_fields(families, kWatchdogFields, field(status, "watchdog"), {});
 }
 
 }  // namespace uebo::web

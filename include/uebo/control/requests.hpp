@@ -9,6 +9,7 @@
 
 #include "uebo/control/admission.hpp"
 #include "uebo/control/wait.hpp"
+#include "uebo/kernel/watchdog.hpp"
 #include "uebo/supervise/boot_profile.hpp"
 #include "uebo/supervise/service_log.hpp"
 #include "uebo/supervise/supervisor.hpp"
@@ -37,6 +38,7 @@ struct ServerContext {
   std::string version;
   const supervise::ServiceLog* own_log = nullptr;  // PID 1's; it outlives the server
   Admission admission;                             // whose connections are served
+  std::function<kernel::WatchdogStatus()> watchdog = nullptr;  // none: nobody feeds one
 };
 
 struct Reply {

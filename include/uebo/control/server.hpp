@@ -7,7 +7,8 @@
 //
 //   {"verb":"status"}                   -> {"ok":true,"version","generation","shutting_down",
 //                                           "conditions":{NAME:{HOLDER:DETAIL}},"units":[UNIT...],"pid1":{"memory",
-//                                           "cpu","descriptors","log_lines","log_dropped"}}
+//                                           "cpu","descriptors","log_lines","log_dropped"},"watchdog":{"armed",
+//                                           "identity","timeout","feeds","withheld","ended_last_boot"}}
 //   {"verb":"status","name":"boinc"}    -> {"ok":true,"unit":UNIT}
 //   {"verb":"changes","since":N}        -> {"ok":true,"generation":M}      at once where M is not N; else when a unit's
 //                                          state, a condition or its detail changes; or after "timeout" seconds (30, 0

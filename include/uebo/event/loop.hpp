@@ -1,4 +1,4 @@
-// The one loop that a process has: epoll(7), one timerfd for all timers, signals as descriptors.
+// The one loop of a process: epoll(7), one timerfd for all timers, signals as descriptors. A handler's throw is a line.
 #pragma once
 
 #include <cstdint>

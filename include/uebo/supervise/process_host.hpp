@@ -29,7 +29,8 @@ class ProcessHost {
   virtual ~ProcessHost() = default;
 
   virtual void set_sink(Sink sink) = 0;
-  /// Starts a process of the unit. Main: Launched or LaunchFailed follows, then Exited. The others: Exited alone.
+  /// Starts a process of the unit. Main: Launched or LaunchFailed follows, then Exited; between these Notified, as
+  /// often as it has something to say. The others: Exited alone.
   virtual void launch(const config::ServiceSpec& spec, Process process) = 0;
   virtual void signal_stop(const config::ServiceSpec& spec) = 0;
   /// CgroupEmpty follows when nothing is left, at once where nothing was.
@@ -78,9 +79,9 @@ class SystemProcessHost final : public ProcessHost {
 
   Result<Run*> run_for(const config::ServiceSpec& spec, bool fresh);
   Result<> start(Run& run, const config::ServiceSpec& spec, Process process);
-  void apply_memory_limit(Run& run, const config::ServiceSpec& spec);
-  void apply_cpu_weight(Run& run, const config::ServiceSpec& spec);
   void exec_settled(pid_t pid);
+  void begin_readiness(const std::string& unit);
+  void hear_last_words(pid_t pid);
   void child_ended(const siginfo_t& info);
   void child_lost(pid_t pid);
   void cgroup_changed(const std::string& unit);

@@ -97,6 +97,7 @@ TEST_F(RequestsTest, StatusTellsWhatConsulIsTold) {
 }
 
 TEST_F(RequestsTest, StatusTellsWhatPid1Uses) {
+  EXPECT_EQ(ask(R"({"verb":"status"})")["watchdog"], json({{"armed", false}}));
   const json pid1 = ask(R"({"verb":"status"})")["pid1"];
   EXPECT_GT(pid1["memory"].get<std::uint64_t>(), 1u << 20);
   EXPECT_GT(pid1["cpu"].get<double>(), 0);

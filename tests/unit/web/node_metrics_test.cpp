@@ -44,6 +44,8 @@ constexpr const char* kStatus = R"({
   "ok": true, "version": "1.2.3", "shutting_down": false, "generation": 42,
   "conditions": {"net": {"dhcp@eth0": "eth0 10.0.2.15/24"}, "link:eth0": {"link": ""}},
   "pid1": {"memory": 3145728, "cpu": 1.5, "descriptors": 61, "log_lines": 40, "log_dropped": 0},
+  "watchdog": {"armed": true, "identity": "i6300ESB timer", "timeout": 30, "feeds": 12, "withheld": 1,
+               "ended_last_boot": true},
   "units": [
     {"name": "boinc", "type": "daemon", "enabled": true, "wanted": true, "state": "crash-loop", "restarts": 7,
      "up": false, "failures": 6,
@@ -141,6 +143,18 @@ TEST(Status, HasPid1Itself) {
   EXPECT_THAT(text, HasSubstr("uebo_pid1_open_fds 61\n"));
   EXPECT_THAT(text, HasSubstr("uebo_changes_total 42\n"));
   EXPECT_THAT(text, HasSubstr("uebo_shutting_down 0\n"));
+}
+
+TEST(Status, HasTheBoardsWatchdog) {
+  const std::string text = text_of_status(kStatus);
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_armed 1\n"));
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_timeout_seconds 30\n"));
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_feeds_total 12\n"));
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_withheld_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_ended_last_boot 1\n"));
+  const std::string without = text_of_status(R"({"watchdog":{"armed":false}})");
+  EXPECT_THAT(without, HasSubstr("uebo_watchdog_armed 0\n"));
+  EXPECT_THAT(without, Not(HasSubstr("uebo_watchdog_timeout")));
 }
 
 TEST(Status, WhatIsMissingOrOfAWrongTypeIsLeftOut) {
