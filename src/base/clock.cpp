@@ -10,9 +10,4 @@ BootClock::time_point BootClock::now() noexcept {
   return time_point(std::chrono::seconds(ts.tv_sec) + std::chrono::nanoseconds(ts.tv_nsec));
 }
 
-const Clock& boot_clock() {
-  static const Clock kClock;
-  return kClock;
-}
-
 }  // namespace uebo

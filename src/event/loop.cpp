@@ -51,6 +51,11 @@ Loop::Loop(UniqueFd epoll, UniqueFd timer, const Clock& clock)
     : clock_(clock), epoll_(std::move(epoll)), timer_(std::move(timer)) {}
 Loop::~Loop() = default;
 
+Result<std::unique_ptr<Loop>> Loop::create() {
+  static const Clock kBootClock;
+  return create(kBootClock);
+}
+
 Result<std::unique_ptr<Loop>> Loop::create(const Clock& clock) {
   UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return errno_error("epoll_create1", "");

@@ -28,7 +28,4 @@ class Clock {
   [[nodiscard]] virtual TimePoint now() const { return BootClock::now(); }
 };
 
-/// The kernel's, for all but tests.
-[[nodiscard]] const Clock& boot_clock();
-
 }  // namespace uebo

@@ -23,8 +23,9 @@ class Loop {
   using Handler = std::function<void(std::uint32_t epoll_events)>;
   enum class TimerId : std::uint64_t {};
 
-  /// Borrows the clock.
-  [[nodiscard]] static Result<std::unique_ptr<Loop>> create(const Clock& clock = boot_clock());
+  [[nodiscard]] static Result<std::unique_ptr<Loop>> create();
+  /// With a clock that it borrows: for tests.
+  [[nodiscard]] static Result<std::unique_ptr<Loop>> create(const Clock& clock);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
