@@ -200,6 +200,20 @@ std::optional<std::vector<MemoryBound>> make_memory_bounds(const Value& value) {
   return bounds;
 }
 
+std::optional<CapabilitySet> make_capabilities(const Value& value) {
+  if (const auto* text = value.get<std::string>(); text && *text == "all") return kAllCapabilities;
+  const auto* list = value.get<Value::List>();
+  if (!list) return std::nullopt;
+  CapabilitySet kept;
+  for (const Value& item : *list) {
+    const auto* name = item.get<std::string>();
+    const auto capability = name ? find_capability(*name) : std::nullopt;
+    if (!capability) return std::nullopt;
+    kept.bits |= std::uint64_t{1} << *capability;
+  }
+  return kept;
+}
+
 std::optional<int> make_signal(const Value& value) {
   if (value.get<std::int64_t>()) return make_number<int, 1, 64>(value);
   const auto* text = value.get<std::string>();

@@ -31,6 +31,8 @@ namespace uebo::config {
 [[nodiscard]] std::optional<Readiness> make_readiness(const Value& value);
 [[nodiscard]] std::optional<std::uint64_t> make_log_size(const Value& value);
 [[nodiscard]] std::optional<std::vector<MemoryBound>> make_memory_bounds(const Value& value);
+/// A list of names, or "all".
+[[nodiscard]] std::optional<CapabilitySet> make_capabilities(const Value& value);
 [[nodiscard]] std::optional<int> make_signal(const Value& value);
 [[nodiscard]] std::optional<mode_t> make_mode(const Value& value);
 
@@ -94,6 +96,9 @@ inline constexpr Form kMemoryBounds{
     .expected = "\"40M\", \"90%\", \"RAM-64M\", or a list of such (a size is at least 1M, a share 1% to 100%)",
     .json_schema = R"json("type": ["string", "array"], "pattern": "^(RAM-)?[0-9]+[kKmMgG%]?$", )json"
                    R"json("items": {"type": "string", "pattern": "^(RAM-)?[0-9]+[kKmMgG%]?$"})json"};
+inline constexpr Form kCapabilityNames{
+    .expected = "a list of names as in capabilities(7): [\"CAP_NET_RAW\"], or \"all\"",
+    .json_schema = R"("type": ["array", "string"], "items": {"type": "string", "pattern": "^CAP_"}, "pattern": "^all$")"};
 inline constexpr Form kSignal{.expected = "the name of a signal or its number: \"TERM\", \"SIGQUIT\", 3",
                               .json_schema = R"("type": ["string", "integer"])"};
 inline constexpr Form kMode{.expected = "permissions in octal as a text: \"0640\"",
@@ -119,6 +124,7 @@ using PositiveDuration = Scalar<kPositiveDuration, make_positive_duration>;
 using ReadinessText = Scalar<kReadiness, make_readiness>;
 using LogSize = Scalar<kLogSize, make_log_size>;
 using MemoryBounds = Scalar<kMemoryBounds, make_memory_bounds>;
+using Capabilities = Scalar<kCapabilityNames, make_capabilities>;
 using SignalName = Scalar<kSignal, make_signal>;
 using Mode = Scalar<kMode, make_mode>;
 

@@ -26,6 +26,7 @@ class CrossChecks {
     check_readiness();
     for (const auto& [name, value] : spec_.environment) check_variable(name, value);
     for (const FileToWrite& file : spec_.files) check_file(file);
+    check_sandbox();
   }
 
  private:
@@ -43,6 +44,12 @@ class CrossChecks {
       if (argument->secret)
         report_.add(line_of("environment"), "environment: " + name + " would show " + std::string(argument->name) +
                                                 " to everybody: expected a secret to be put into a file");
+  }
+
+  void check_sandbox() {
+    const bool root = spec_.user == "root";
+    if (const auto wrong = contradiction(sandbox_for(spec_.sandbox, root), root); !wrong.empty())
+      report_.add(line_of("sandbox"), "sandbox: " + wrong);
   }
 
   void check_file(const FileToWrite& file) {

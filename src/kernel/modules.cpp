@@ -136,6 +136,19 @@ Result<unsigned> Modules::load(const std::string& name_or_alias, const std::stri
   return inserted;
 }
 
+Result<unsigned> Modules::load_below(const std::string& alias, const std::string& part) {
+  const auto candidates = look_up(context_, alias);
+  if (!candidates && candidates.error().code == ENOENT) return 0U;
+  if (!candidates) return std::unexpected(candidates.error());
+  unsigned inserted = 0;
+  for (const Module& candidate : modules_of(*candidates)) {
+    const char* path = kmod_module_get_path(candidate.get());
+    if (path && std::string_view(path).find(part) != std::string_view::npos)
+      inserted += UEBO_TRY(insert(context_, candidate.get(), {}));
+  }
+  return inserted;
+}
+
 Result<std::vector<std::string>> Modules::closure(const std::string& name) {
   const List list = UEBO_TRY(look_up(context_, name));
   std::set<std::string> seen;

@@ -12,8 +12,8 @@
 
 #include "uebo/kernel/cgroup.hpp"
 #include "uebo/supervise/launch.hpp"
-#include "uebo/supervise/memory_bound.hpp"
 #include "uebo/supervise/readiness_watch.hpp"
+#include "uebo/supervise/resource_limits.hpp"
 
 namespace uebo::supervise {
 
@@ -77,25 +77,10 @@ Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::Service
                                        .counted = {},
                                        .oom_kills_before = totals_[spec.name].oom_kills});
   run->counted = counters_of(run->cgroup);
-  apply_memory_limit(*run, spec);
-  apply_cpu_weight(*run, spec);
+  apply_resource_limits(run->cgroup, spec);
   UEBO_TRY(
       loop_.watch(run->cgroup.events(), EPOLLPRI, [this, name = spec.name](std::uint32_t) { cgroup_changed(name); }));
   return runs_.emplace(spec.name, std::move(run)).first->second.get();
-}
-
-void SystemProcessHost::apply_memory_limit(Run& run, const config::ServiceSpec& spec) {
-  if (spec.memory_max.empty()) return;
-  const auto bytes = memory_limit(spec.memory_max);
-  const auto set = bytes ? run.cgroup.set_memory_max(*bytes) : Result<>(std::unexpected(bytes.error()));
-  if (!set) spdlog::warn("{}: runs without its memory limit: {}", spec.name, set.error().message());
-}
-
-/// Between groups a process' own nice value means nothing: it counts among the processes of its group.
-void SystemProcessHost::apply_cpu_weight(Run& run, const config::ServiceSpec& spec) {
-  if (spec.nice == 0) return;
-  if (const auto set = run.cgroup.set_nice(spec.nice); !set)
-    spdlog::debug("{}: its group has the usual weight: {}", spec.name, set.error().message());
 }
 
 Result<> SystemProcessHost::start(Run& run, const config::ServiceSpec& spec, Process process) {
@@ -307,27 +292,32 @@ void SystemProcessHost::child_ended(const siginfo_t& info) {
 }
 
 void SystemProcessHost::ask_for_exit(const config::ServiceSpec& spec) {
-  static const ExitReason kLost{.kind = ExitReason::Kind::Signalled, .value = 0, .stage = "its exit was lost"};
-  std::vector<pid_t> known;
+  std::vector<pid_t> asked;
   for (const auto& [pid, child] : children_)
     if (child->unit == spec.name && (child->process == Process::Main || child->process == Process::Prepare))
-      known.push_back(pid);
-  if (known.empty()) sink_(spec.name, Exited{.process = Process::Main, .reason = kLost});
-  for (const pid_t pid : known) {
+      asked.push_back(pid);
+  for (const pid_t pid : asked) {
     const auto found = children_.find(pid);
     if (found == children_.end()) continue;
     siginfo_t info{};
     const auto pidfd = static_cast<id_t>(found->second->handle.pidfd.get());
-    if (waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
-      if (info.si_pid != 0) child_ended(info);
-    } else if (errno == ECHILD) {  // somebody else has reaped it
-      const Process process = found->second->process;
-      if (!found->second->exec_known) loop_.remove(found->second->handle.status.get());
-      children_.erase(found);
-      sink_(spec.name, Exited{.process = process, .reason = kLost});
-    }
+    const bool is_child = waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    if (is_child && info.si_pid != 0) child_ended(info);
+    if (!is_child && errno == ECHILD) child_lost(pid);
   }
-  cgroup_changed(spec.name);
+}
+
+/// Somebody else has reaped it.
+void SystemProcessHost::child_lost(pid_t pid) {
+  exec_settled(pid);
+  const auto found = children_.find(pid);
+  if (found == children_.end()) return;
+  const auto child = std::move(found->second);
+  children_.erase(found);
+  if (const auto run = runs_.find(child->unit); run != runs_.end() && child->process == Process::Main)
+    run->second->main.reset();
+  const ExitReason lost{.kind = ExitReason::Kind::Signalled, .value = 0, .stage = "its exit was lost"};
+  sink_(child->unit, Exited{.process = child->process, .reason = lost});
 }
 
 }  // namespace uebo::supervise

@@ -1,5 +1,6 @@
 // What each event means to a unit, whatever state it is in.
 #include <algorithm>
+#include <utility>
 
 #include "unit_step.hpp"
 
@@ -105,9 +106,10 @@ void Step::on(const Exited& event) {
 
 /// A main process that is counted as alive in an empty cgroup has ended, and its exit is on its way or lost.
 void Step::on(const CgroupEmpty&) {
-  unit_.cgroup_populated = false;
+  const bool news = std::exchange(unit_.cgroup_populated, false);
   const auto* starting = in<Starting>();
-  if (unit_.main_alive || (starting && starting->stage == Starting::Stage::Preparing)) act(Action::AskForExit);
+  const bool preparing = starting && starting->stage == Starting::Stage::Preparing;
+  if (news && (unit_.main_alive || preparing)) act(Action::AskForExit);
   decide_if_empty();
 }
 

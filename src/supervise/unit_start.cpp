@@ -4,6 +4,12 @@
 #include "unit_step.hpp"
 
 namespace uebo::supervise {
+namespace {
+
+/// How far ahead of one start each kStartPause a burst may be.
+constexpr Duration kEarlyStarts = (kStartBurst - 1) * kStartPause;
+
+}  // namespace
 
 void Step::set_up(bool up) {
   if (unit_.up == up) return;
@@ -32,7 +38,7 @@ std::optional<TimePoint> Step::launch_deadline() const {
 
 /// Until when the bound on starts that nobody asked for lets no more through; none: one may begin now.
 std::optional<TimePoint> Step::held_back() const {
-  const TimePoint next = unit_.starts_booked - kStartBurst * kStartPause;
+  const TimePoint next = unit_.starts_booked - kEarlyStarts;
   return next > moment_.now ? std::optional(next) : std::nullopt;
 }
 
@@ -56,8 +62,7 @@ void Step::wait() {
 }
 
 void Step::start() {
-  const TimePoint most = after(kStartBurst * kStartPause);
-  unit_.starts_booked = std::clamp(unit_.starts_booked, moment_.now, most) + kStartPause;
+  unit_.starts_booked = std::clamp(unit_.starts_booked, moment_.now, after(kEarlyStarts)) + kStartPause;
   unit_.not_before = {};
   unit_.rerun = false;
   unit_.wants_met = true;

@@ -61,6 +61,7 @@ class Step {
   void come_to_rest();
   void after_stop_command(Stopping& stopping);
   void stop_phase_over(Stopping& stopping);
+  void ask_again();
   void main_exited(const ExitReason& reason);
   void decide_if_empty();
   void decide(std::optional<ExitReason> outcome);

@@ -80,18 +80,21 @@ void Step::stop_phase_over(Stopping& stopping) {
       stopping.deadline = after(kKillDeadline);
       if (stopping.outcome) settle_once();  // nobody is to wait for what may never end
       act(Action::ReportStuck);
-      return act(Action::AskForExit);
+      return ask_again();
     case Stopping::Phase::Stuck:
       stopping.deadline = after(kKillDeadline);
-      return act(Action::AskForExit);
+      return ask_again();
   }
 }
+
+/// One question at a time: an answer that came after another had begun a new run would be taken for that one's.
+void Step::ask_again() { act(unit_.cgroup_populated ? Action::KillCgroup : Action::AskForExit); }
 
 void Step::main_exited(const ExitReason& reason) {
   if (!unit_.main_alive) return;  // asked for, and told already
   unit_.main_alive = false;
-  unit_.last_exit = reason;
   auto* stopping = in<Stopping>();
+  if (!stopping || !stopping->outcome) unit_.last_exit = reason;  // else what it was killed for is known
   const bool by_itself = stopping && stopping->phase == Stopping::Phase::Announced;
   if (by_itself || in<Starting>() || running_since(unit_)) return clean_up(reason);
   count_stopped(reason);

@@ -35,8 +35,7 @@ class ProcessHost {
   virtual void signal_stop(const config::ServiceSpec& spec) = 0;
   /// CgroupEmpty follows when nothing is left, at once where nothing was.
   virtual void kill(const config::ServiceSpec& spec) = 0;
-  /// Exited follows where the main process or its preparation has ended, or nothing is known of either, and
-  /// CgroupEmpty where nothing is left: neither may have been told.
+  /// Exited follows where the main process, or its preparation, has ended and that was not told yet.
   virtual void ask_for_exit(const config::ServiceSpec& spec) = 0;
   /// The run is over: its cgroup goes.
   virtual void release(const config::ServiceSpec& spec) = 0;
@@ -80,12 +79,11 @@ class SystemProcessHost final : public ProcessHost {
 
   Result<Run*> run_for(const config::ServiceSpec& spec, bool fresh);
   Result<> start(Run& run, const config::ServiceSpec& spec, Process process);
-  void apply_memory_limit(Run& run, const config::ServiceSpec& spec);
-  void apply_cpu_weight(Run& run, const config::ServiceSpec& spec);
   void exec_settled(pid_t pid);
   void begin_readiness(const std::string& unit);
   void hear_last_words(pid_t pid);
   void child_ended(const siginfo_t& info);
+  void child_lost(pid_t pid);
   void cgroup_changed(const std::string& unit);
   void remove_run(const std::string& unit);
   [[nodiscard]] static Counters counters_of(const kernel::Cgroup& cgroup);

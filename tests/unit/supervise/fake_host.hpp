@@ -21,7 +21,7 @@ class FakeHost final : public ProcessHost {
                                             : "after-start ") +
          spec.name);
     if (process == Process::Main) {
-      alive.insert(spec.name);
+      if (!alive.insert(spec.name).second) doubled.insert(spec.name);
       if (auto_launch) sink_(spec.name, Launched{});
       if (auto_exit.contains(spec.name)) end(spec.name, auto_exit[spec.name]);
     }
@@ -76,6 +76,7 @@ class FakeHost final : public ProcessHost {
   std::set<std::string> undying;         // survive a kill
   std::set<std::string> lost;            // main processes that ended without a word
   std::set<std::string> alive;
+  std::set<std::string> doubled;  // were launched though they lived
   std::set<std::string> released;
 
  private:

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "../kernel/test_tree.hpp"
 #include "real_processes.hpp"
@@ -219,6 +220,127 @@ TEST_F(RealProcesses, WhatRunsAsAnotherUserWritesNoCore) {
   ASSERT_TRUE(until([&] { return seen("exited: exit code 0"); }));
   EXPECT_THAT(log(), HasSubstr("soft 0\n"));
   EXPECT_THAT(log(), HasSubstr("hard 0\n"));
+}
+
+class Sandboxed : public RealProcesses {
+ protected:
+  void SetUp() override {
+    if (getuid() != 0) GTEST_SKIP() << "only root may change the user";
+    RealProcesses::SetUp();
+  }
+  /// What the script says, run as nobody.
+  std::string said(const std::string& script, const config::SandboxSettings& settings = {}) {
+    auto spec = shell(script);
+    spec.user = "nobody";
+    spec.sandbox = settings;
+    host_->launch(spec, Process::Main);
+    EXPECT_TRUE(until([&] { return seen("exited: exit code 0"); })) << testing::PrintToString(events_);
+    return log();
+  }
+};
+
+TEST_F(Sandboxed, HaveNoCapabilityAndNoWayToOne) {
+  const std::string status = said("grep -E 'Cap|NoNewPrivs|Seccomp:' /proc/self/status");
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
+    EXPECT_THAT(status, HasSubstr(std::string(set) + ":\t0000000000000000\n"));
+  EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1\n"));
+  EXPECT_THAT(status, HasSubstr("Seccomp:\t2\n"));
+}
+
+TEST_F(Sandboxed, KeepTheCapabilitiesThatTheFileNamesAndNoOther) {
+  config::SandboxSettings settings;
+  settings.capabilities = config::CapabilitySet{std::uint64_t{1} << 10};  // CAP_NET_BIND_SERVICE
+  const std::string status = said("grep Cap /proc/self/status", settings);
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
+    EXPECT_THAT(status, HasSubstr(std::string(set) + ":\t0000000000000400\n"));
+}
+
+TEST_F(Sandboxed, SeeASystemThatIsReadOnlyAndProcessesOfTheirOwn) {
+  const std::string seen = said(
+      "touch /usr/x 2>&1; ls /tmp | wc -l; echo own > /tmp/x && cat /tmp/x; cat /proc/1/stat 2>&1; "
+      "mount -t tmpfs none /tmp 2>&1; ls /dev | tr '\\n' ' '; true");
+  EXPECT_THAT(seen, HasSubstr("Read-only file system"));
+  EXPECT_THAT(seen, HasSubstr("Z 0\n"));
+  EXPECT_THAT(seen, HasSubstr("Z own\n"));
+  EXPECT_THAT(seen, HasSubstr("/proc/1/stat: No such file"));
+  EXPECT_THAT(seen, HasSubstr("Z fd full null ptmx pts random shm stderr stdin stdout tty urandom zero"));
+}
+
+TEST_F(Sandboxed, WhatTheFileTurnsOffIsOff) {
+  config::SandboxSettings off{.no_new_privs = false,
+                              .capabilities = {},
+                              .protect_system = false,
+                              .read_write_paths = {},
+                              .protect_storage = false,
+                              .private_tmp = false,
+                              .private_devices = false,
+                              .protect_proc = false,
+                              .system_call_filter = config::SystemCallFilter::Off};
+  const std::string seen =
+      said("grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; cat /proc/1/comm; readlink /proc/self/ns/mnt", off);
+  EXPECT_THAT(seen, HasSubstr("NoNewPrivs:\t0\n"));
+  EXPECT_THAT(seen, HasSubstr("Seccomp:\t0\n"));
+  EXPECT_THAT(seen, testing::Not(HasSubstr("No such file")));
+  EXPECT_THAT(seen, HasSubstr(std::filesystem::read_symlink("/proc/self/ns/mnt").string())) << "PID 1's namespace";
+}
+
+TEST_F(Sandboxed, RootIsFilteredAndBoundWhereItsFileSaysSo) {
+  auto spec = shell("grep -E 'Cap(Eff|Bnd)|Seccomp:' /proc/self/status; touch /usr/x 2>&1; true");
+  spec.sandbox.no_new_privs = true;
+  spec.sandbox.capabilities = config::CapabilitySet{};
+  spec.sandbox.protect_system = true;
+  spec.sandbox.system_call_filter = config::SystemCallFilter::Default;
+  host_->launch(spec, Process::Main);
+  ASSERT_TRUE(until([&] { return seen("exited: exit code 0"); }));
+  EXPECT_THAT(log(), HasSubstr("CapEff:\t0000000000000000\n"));
+  EXPECT_THAT(log(), HasSubstr("CapBnd:\t0000000000000000\n"));
+  EXPECT_THAT(log(), HasSubstr("Seccomp:\t2\n"));
+  EXPECT_THAT(log(), HasSubstr("Read-only file system"));
+}
+
+TEST_F(Sandboxed, AStepThatFailsIsNamed) {
+  auto spec = shell("true");
+  spec.user = "nobody";
+  spec.sandbox.read_write_paths = {"/nowhere"};
+  host_->launch(spec, Process::Main);
+  ASSERT_TRUE(until([&] { return !events_.empty(); }));
+  EXPECT_EQ(events_.front(), "launch failed: make writable /nowhere: No such file or directory");
+}
+
+TEST_F(Sandboxed, HaveTheDescriptorsThatTheFileGives) {
+  auto spec = shell("ulimit -S -n; ulimit -H -n");
+  spec.user = "nobody";
+  spec.open_files = 77;
+  host_->launch(spec, Process::Main);
+  ASSERT_TRUE(until([&] { return seen("exited: exit code 0"); }));
+  EXPECT_EQ(log().size(), 2 * std::string_view("2026-01-01T00:00:00.000Z 77\n").size()) << log();
+  EXPECT_THAT(log(), testing::ContainsRegex("Z 77\n.*Z 77\n"));
+}
+
+/// Not a bound, but a figure: what a start takes until its exec, and what the kernel keeps for it.
+TEST_F(Sandboxed, CostOfAStart) {
+  using std::chrono::microseconds;
+  constexpr int kStarts = 41;
+  std::map<std::string, std::vector<microseconds>> taken;
+  for (int i = 0; i < kStarts; ++i)
+    for (const char* user : {"root", "nobody"}) {
+      auto spec = shell("exit 0");
+      spec.name = user;
+      spec.user = user;
+      events_.clear();
+      const TimePoint started = BootClock::now();
+      host_->launch(spec, Process::Main);
+      ASSERT_TRUE(until([&] { return seen("launched"); }));
+      taken[user].push_back(std::chrono::duration_cast<microseconds>(BootClock::now() - started));
+      ASSERT_TRUE(until([&] { return seen("exited: exit code 0") && seen("empty"); }));
+      host_->release(spec);
+    }
+  for (auto& [user, times] : taken) {
+    std::ranges::sort(times);
+    const auto median = times[times.size() / 2].count();
+    RecordProperty("start as " + user + ", us", std::to_string(median));
+    printf("a start as %s: %ld us (median of %d)\n", user.c_str(), static_cast<long>(median), kStarts);
+  }
 }
 
 TEST(Accounts, AreThoseOfThePasswordFile) {

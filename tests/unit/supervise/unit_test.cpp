@@ -252,10 +252,10 @@ TEST_F(UnitLife, GivesUpWaitingForWhatSurvivesAKill) {
   feed(WantDown{});
   pass_deadline();
   EXPECT_EQ(deadline(unit), now + kKillDeadline);
-  EXPECT_THAT(pass_deadline(), ElementsAre(Action::ReportStuck, Action::AskForExit));
+  EXPECT_THAT(pass_deadline(), ElementsAre(Action::ReportStuck, Action::KillCgroup));
   EXPECT_FALSE(inactive(unit));
   EXPECT_TRUE(finished(unit)) << "shutdown goes on without it";
-  EXPECT_THAT(pass_deadline(), ElementsAre(Action::AskForExit)) << "again and again, and says no more";
+  EXPECT_THAT(pass_deadline(), ElementsAre(Action::KillCgroup)) << "again and again, and says no more";
   feed_all({main_exits(by_signal(SIGKILL)), CgroupEmpty{}});
   EXPECT_EQ(state(), "stopped") << "it ended after all";
 }
@@ -403,7 +403,7 @@ TEST_F(JobLife, IsSettledWhenItHangsForGood) {
   feed_all({NeedsMet{}, WantUp{}, Launched{}});
   pass_deadline();
   EXPECT_FALSE(unit.settled);
-  EXPECT_THAT(pass_deadline(), ElementsAre(Action::AnnounceSettled, Action::ReportStuck, Action::AskForExit));
+  EXPECT_THAT(pass_deadline(), ElementsAre(Action::AnnounceSettled, Action::ReportStuck, Action::KillCgroup));
   EXPECT_TRUE(finished(unit));
 }
 

@@ -109,9 +109,6 @@ struct World {
         killed = false;
         return;
       case Action::AskForExit:
-        // The host answers for what it does not know, too.
-        if (main == Life::None && prepare == Life::None)
-          queue.emplace_back(Exited{.process = Process::Main, .reason = reason_for(false)});
         if (main == Life::Zombie || main == Life::Lost) {
           main = Life::None;
           if (!std::exchange(main_exec_known, true)) queue.emplace_back(Launched{});
