@@ -74,8 +74,8 @@ Json pid1_json(const supervise::ServiceLog* own_log) {
 Json watchdog_json(const std::function<kernel::WatchdogStatus()>& status) {
   const kernel::WatchdogStatus now = status ? status() : kernel::WatchdogStatus{};
   if (!now.armed) return {{"armed", false}};
-  return {{"armed", true},          {"identity", now.identity}, {"timeout", now.timeout.count()},
-          {"feeds", now.feeds},     {"withheld", now.withheld}, {"ended_last_boot", now.ended_last_boot}};
+  return {{"armed", true},      {"identity", now.identity}, {"timeout", now.timeout.count()},
+          {"feeds", now.feeds}, {"withheld", now.withheld}, {"ended_last_boot", now.ended_last_boot}};
 }
 
 Json conditions_json(const supervise::Conditions& conditions) {
