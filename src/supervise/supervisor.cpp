@@ -204,7 +204,7 @@ void Supervisor::note_start(Entry& entry) {
 void Supervisor::note_first_times(Entry& entry) {
   const auto note = [](std::optional<TimePoint>& first) { first = first.value_or(BootClock::now()); };
   if (entry.unit.desired == Desired::Up) note(entry.first_wanted);
-  if (std::holds_alternative<Running>(entry.unit.state)) note(entry.first_running);
+  if (running_since(entry.unit)) note(entry.first_running);
 }
 
 void Supervisor::perform(Entry& entry, Action action) {
