@@ -47,16 +47,25 @@ void call(const Function& function, Arguments... arguments) noexcept {
 
 }  // namespace
 
-Loop::Loop(UniqueFd epoll, UniqueFd timer) : epoll_(std::move(epoll)), timer_(std::move(timer)) {}
+Loop::Loop(UniqueFd epoll, UniqueFd timer, const Clock& clock)
+    : clock_(clock), epoll_(std::move(epoll)), timer_(std::move(timer)) {}
 Loop::~Loop() = default;
 
 Result<std::unique_ptr<Loop>> Loop::create() {
+  static const Clock kBootClock;
+  return create(kBootClock);
+}
+
+Result<std::unique_ptr<Loop>> Loop::create(const Clock& clock) {
   UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return errno_error("epoll_create1", "");
   UniqueFd timer(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
   if (!timer) return errno_error("timerfd_create", "");
-  auto loop = std::unique_ptr<Loop>(new Loop(std::move(epoll), std::move(timer)));
-  UEBO_TRY(loop->watch(loop->timer_.get(), EPOLLIN, [self = loop.get()](std::uint32_t) { self->fire_timers(); }));
+  auto loop = std::unique_ptr<Loop>(new Loop(std::move(epoll), std::move(timer), clock));
+  UEBO_TRY(loop->watch(loop->timer_.get(), EPOLLIN, [self = loop.get()](std::uint32_t) {
+    std::uint64_t expirations = 0;
+    if (read(self->timer_.get(), &expirations, sizeof expirations) > 0) self->fire_timers();
+  }));
   return loop;
 }
 
@@ -104,10 +113,13 @@ void Loop::arm_timer() {
   timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
 }
 
+std::optional<TimePoint> Loop::next_timer() const {
+  if (timers_.empty()) return std::nullopt;
+  return timers_.begin()->first;
+}
+
 void Loop::fire_timers() {
-  std::uint64_t expirations = 0;
-  if (read(timer_.get(), &expirations, sizeof expirations) < 0) return;
-  const TimePoint now = BootClock::now();
+  const TimePoint now = clock_.now();
   // Handlers may set and cancel timers: take one at a time, and none that was set meanwhile for later.
   while (!timers_.empty() && timers_.begin()->first <= now) {
     const auto handler = std::move(timers_.begin()->second.handler);

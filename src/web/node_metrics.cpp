@@ -29,9 +29,12 @@ struct FieldMetric {
   std::string_view help;
 };
 
-constexpr std::array<FieldMetric, 11> kUnitFields{{
+constexpr std::array<FieldMetric, 14> kUnitFields{{
     {"enabled", Kind::Gauge, "uebo_service_enabled", "Whether it is started without being asked for"},
     {"wanted", Kind::Gauge, "uebo_service_wanted", "Whether it is to be up, by its file and by people"},
+    {"up", Kind::Gauge, "uebo_service_up", "Whether it serves: it runs, and is ready where it tells that"},
+    {"failures", Kind::Gauge, "uebo_service_failures", "How often it has failed in a row, without a stable run"},
+    {"waiting_for", Kind::Gauge, "uebo_service_waiting_seconds", "How long it has been waiting for what it needs"},
     {"restarts", Kind::Counter, "uebo_service_restarts_total", "How often it was started again after it had ended"},
     {"memory", Kind::Gauge, "uebo_service_memory_bytes", "Memory of all its processes, their page cache included"},
     {"memory_peak", Kind::Gauge, "uebo_service_memory_peak_bytes", "The most memory that one of its runs had"},

@@ -20,8 +20,17 @@ enum class ShutdownKind { PowerOff, Reboot, Halt };
 /// "poweroff", "reboot", "halt": the verbs.
 [[nodiscard]] std::string_view name_of(ShutdownKind kind);
 
-/// Exit codes of the command, and "code" of an answer.
-enum class ExitCode { Done = 0, Failed = 1, WrongUsage = 2, NotRunning = 3, NoSuchService = 4 };
+/// Exit codes of the command, and "code" of an answer. Of `status NAME` alone: NotRunning, and what is worse than that,
+/// a unit that ends again and again (CrashLoop) and one that has failed and is not tried again by itself (UnitFailed).
+enum class ExitCode {
+  Done = 0,
+  Failed = 1,
+  WrongUsage = 2,
+  NotRunning = 3,
+  NoSuchService = 4,
+  CrashLoop = 5,
+  UnitFailed = 6,
+};
 
 struct ServerContext {
   std::vector<supervise::BootPhase> boot_phases;
