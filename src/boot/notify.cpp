@@ -27,8 +27,10 @@ Result<> understand_answer(const std::string& answer, const std::string& request
   return fail(0, "PID 1 refuses", request, said ? error->get<std::string>() : "without a reason");
 }
 
-Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail) {
-  return ask({{"verb", "condition"}, {"name", name}, {"set", true}, {"holder", holder}, {"detail", detail}});
+Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail,
+                       const std::string& by) {
+  return ask(
+      {{"verb", "condition"}, {"name", name}, {"set", true}, {"holder", holder}, {"detail", detail}, {"by", by}});
 }
 
 Result<> clear_condition(std::string_view name, const std::string& holder) {

@@ -1,8 +1,9 @@
+#include "uebo/kernel/watchdog.hpp"
+
 #include <unistd.h>
 
 #include "uebo/boot/inline_steps.hpp"
 #include "uebo/kernel/modules.hpp"
-#include "uebo/kernel/watchdog.hpp"
 
 namespace uebo::boot {
 namespace {

@@ -63,6 +63,12 @@ void check_options(CLI::App& app, CommandLine& line) {
   add_json(app, line);
 }
 
+void boot_options(CLI::App& app, CommandLine& line) {
+  auto* svg = app.add_flag("--svg", line.svg, "Print a picture");
+  app.add_flag("--json", line.json, "Print JSON")->excludes(svg);
+  app.add_option("--from", line.from, "Show what `uebo boot --json` has printed into this file, on any machine");
+}
+
 void shutdown_options(CLI::App& app, CommandLine& line) {
   app.add_flag("-f,--force", line.force,
                "At once: sync, for 10 s at most, then the kernel's call. No service is stopped, nothing is unmounted");
@@ -99,7 +105,11 @@ constexpr std::array<VerbInfo, 12> kVerbs{{
      "logs boinc\n"
      "  uebo logs -f boinc dropbear   both as they come, each line with its service's name\n"
      "  uebo logs -n 20 uebo          the last lines of PID 1's own log"},
-    {Verb::Boot, "boot", "Show the phases of the boot and their times", add_json, "boot"},
+    {Verb::Boot, "boot", "Show what the boot waited for, and the times of its parts", boot_options,
+     "boot                              what the last service waited for, and a bar for each\n"
+     "  uebo boot --svg > boot.svg             the same as a picture\n"
+     "  uebo boot --json > boot.json           to keep it\n"
+     "  uebo boot --from boot.json --svg"},
     {Verb::Check, "check", "Check service files or a kernel command line, with the parser that PID 1 uses",
      check_options,
      "check services/boinc.json services/\n"

@@ -83,7 +83,7 @@ Reply status(const Call& call) {
                         {"units", std::move(units)}}));
 }
 
-Reply boot(const Call& call) { return now(done_line(boot_json(call.context.boot_phases, call.supervisor.status()))); }
+Reply boot(const Call& call) { return now(done_line(boot_json(call.context.boot_phases, call.supervisor))); }
 
 std::string generation_line(const Supervisor& supervisor) {
   return done_line({{"generation", supervisor.generation()}});
@@ -164,7 +164,8 @@ Reply condition(const Call& call) {
   if (!config::is_condition(*name)) return wrong(call, "a condition, which `" + *name + "` is not");
   const std::string holder = string_field(call.request, "holder").value_or("control");
   if (*set)
-    call.supervisor.set_condition(*name, holder, string_field(call.request, "detail").value_or(""));
+    call.supervisor.set_condition(*name, holder, string_field(call.request, "detail").value_or(""),
+                                  string_field(call.request, "by").value_or(""));
   else
     call.supervisor.clear_condition(*name, holder);
   return now(done_line());

@@ -16,7 +16,7 @@ namespace uebo::control {
 [[nodiscard]] Json pid1_json(const supervise::ServiceLog* own_log);
 [[nodiscard]] Json watchdog_json(const std::function<kernel::WatchdogStatus()>& status);
 [[nodiscard]] Json conditions_json(const supervise::Conditions& conditions);
-[[nodiscard]] Json boot_json(const std::vector<supervise::BootPhase>& phases,
-                             const std::vector<supervise::UnitStatus>& units);
+/// What `uebo boot` is made of (boot_report.hpp): units that were ever wanted, and when conditions were first set.
+[[nodiscard]] Json boot_json(const std::vector<supervise::BootPhase>& phases, const supervise::Supervisor& supervisor);
 
 }  // namespace uebo::control

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::size_t kUsualWidth = 80;
 
-std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
-
 std::string next_try(const UnitView& unit) {
   return unit.next_try_in ? "; next try in " + duration_text(*unit.next_try_in) : std::string();
 }
@@ -151,23 +149,6 @@ std::string unit_text(const UnitView& unit) {
   const std::string lost = unit.log_dropped > 0 ? fmt::format(", {} lost", unit.log_dropped) : "";
   line("log", fmt::format("{} lines{}", unit.log_lines, lost));
   return text;
-}
-
-std::string boot_text(std::vector<BootStep> steps, std::optional<std::size_t> width) {
-  using enum Align;
-  std::ranges::stable_sort(steps, {}, &BootStep::started);
-  Table table({Right, Right, Right, Left, Left});
-  table.add({"from", "to", "took", "kind", "name"});
-  double last = 0;
-  for (const BootStep& step : steps) {
-    last = std::max(last, step.ended.value_or(0));
-    const std::string left_behind = step.ended ? "" : " (" + or_dash(step.state) + ")";
-    table.add({fmt::format("{:.2f}", step.started), step.ended ? fmt::format("{:.2f}", *step.ended) : "-",
-               step.ended ? fmt::format("{:.2f}", *step.ended - step.started) : "-", step.kind,
-               step.name + left_behind});
-  }
-  return table.text(width) +
-         fmt::format("seconds since the kernel's start; the last of them was up after {:.2f}\n", last);
 }
 
 }  // namespace uebo::control

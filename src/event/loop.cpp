@@ -145,7 +145,8 @@ Result<> Loop::turn(int timeout_milliseconds) {
   std::size_t taken = 0;
   for (const Priority priority : {Priority::Reap, Priority::Normal})
     for (const auto& event : fresh)
-      if (const auto found = watches_.find(event.data.fd); found != watches_.end() && found->second->priority == priority)
+      if (const auto found = watches_.find(event.data.fd);
+          found != watches_.end() && found->second->priority == priority)
         ready[taken++] = {.watch = found->second, .bits = event.events};
   for (const auto& [watch, bits] : std::span(ready).first(taken))
     if (!watch->removed) call(watch->handler, bits);

@@ -43,22 +43,23 @@ std::optional<milliseconds> limit_from(std::string_view text) {
 
 /// Run by hand it would take down a machine that is none of its business.
 bool is_child_of_own_kind() {
-  struct stat pid1{};
-  struct stat self{};
+  struct stat pid1 {};
+  struct stat self {};
   return getppid() == 1 && stat("/proc/1/exe", &pid1) == 0 && stat("/proc/self/exe", &self) == 0 &&
          pid1.st_dev == self.st_dev && pid1.st_ino == self.st_ino;
 }
 
 /// The first one has a fixed number: PROC_PID_INIT_INO, include/linux/proc_ns.h.
 bool is_in_first_pid_namespace() {
-  struct stat space{};
+  struct stat space {};
   return stat("/proc/self/ns/pid", &space) == 0 && space.st_ino == 0xEFFFFFFCU;
 }
 
 void sleep_until(TimePoint when) {
   const auto time = when.time_since_epoch();
   const auto whole = std::chrono::duration_cast<seconds>(time);
-  const timespec spec{.tv_sec = static_cast<time_t>(whole.count()), .tv_nsec = static_cast<long>((time - whole).count())};
+  const timespec spec{.tv_sec = static_cast<time_t>(whole.count()),
+                      .tv_nsec = static_cast<long>((time - whole).count())};
   while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &spec, nullptr) == EINTR) continue;
 }
 
@@ -86,7 +87,8 @@ void force(ShutdownKind kind) {
       },
       seconds(5));
   bounded([kind] { return reboot(kernel_call(kind)); }, seconds(10));
-  // admin-guide/sysrq.rst: at once, and past whatever PID 1 or a driver hangs in. A namespace must not do that to others.
+  // admin-guide/sysrq.rst: at once, and past whatever PID 1 or a driver hangs in. A namespace must not do that to the
+  // machine.
   if (!is_in_first_pid_namespace()) return;
   if (const auto done = write_kernel_file("/proc/sysrq-trigger", kind == ShutdownKind::Reboot ? "b" : "o"); !done)
     spdlog::error("{}", done.error().message());

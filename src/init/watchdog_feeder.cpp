@@ -13,8 +13,9 @@ void tell(const kernel::WatchdogFacts& facts, std::chrono::seconds wanted) {
   spdlog::info("watchdog: {} resets the board when PID 1 is not well for {} s", facts.identity, facts.timeout.count());
   if (facts.timeout != wanted) spdlog::info("watchdog: it does not take the {} s of uebo.watchdog", wanted.count());
   if (facts.no_way_out)
-    spdlog::info("watchdog: it can't be stopped any more (nowayout): a board that is not cut off from power after a "
-                 "power-off starts again");
+    spdlog::info(
+        "watchdog: it can't be stopped any more (nowayout): a board that is not cut off from power after a "
+        "power-off starts again");
   if (!facts.boot_cause.empty()) spdlog::warn("watchdog: the last boot was ended by {}", facts.boot_cause);
 }
 

@@ -110,8 +110,9 @@ void Supervisor::trigger(const std::string& what) {
     if (contains(entry->spec.triggers, what)) deliver(name, Trigger{});
 }
 
-void Supervisor::set_condition(const std::string& condition, const std::string& holder, const std::string& detail) {
-  const bool added = conditions_.set(condition, holder, detail);
+void Supervisor::set_condition(const std::string& condition, const std::string& holder, const std::string& detail,
+                               const std::string& by) {
+  const bool added = conditions_.set(condition, holder, detail, BootClock::now(), by);
   if (added) trigger("condition:" + condition);
   drain();
 }
@@ -185,6 +186,7 @@ void Supervisor::handle(Entry& entry, const Event& event) {
   for (const Action action : actions) perform(entry, action);
   if (before.index() != entry.unit.state.index() && std::holds_alternative<Starting>(entry.unit.state))
     note_start(entry);
+  note_first_times(entry);
   if (inactive(entry.unit)) processes_.release(entry.spec);
   arm_deadline(entry);
   note_waiting(entry);
@@ -197,6 +199,12 @@ void Supervisor::note_start(Entry& entry) {
   entry.lines_before_run = log ? log->lines() : 0;
   entry.status_text.clear();
   if (!entry.first_started) entry.first_started = entry.run_started;
+}
+
+void Supervisor::note_first_times(Entry& entry) {
+  const auto note = [](std::optional<TimePoint>& first) { first = first.value_or(BootClock::now()); };
+  if (entry.unit.desired == Desired::Up) note(entry.first_wanted);
+  if (running_since(entry.unit)) note(entry.first_running);
 }
 
 void Supervisor::perform(Entry& entry, Action action) {

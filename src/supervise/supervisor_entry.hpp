@@ -17,7 +17,9 @@ struct Supervisor::Entry {
   bool restarting = false;  // goes down once, then counts as wanted again
   std::optional<event::Loop::TimerId> timer;
   std::optional<TimePoint> armed_for;
+  std::optional<TimePoint> first_wanted;
   std::optional<TimePoint> first_started;
+  std::optional<TimePoint> first_running;
   std::optional<TimePoint> first_up;
   TimePoint run_started{};
   std::uint64_t lines_before_run = 0;

@@ -144,13 +144,17 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
       .last_exit = unit.last_exit ? std::optional(unit.last_exit->text()) : std::nullopt,
       .log_lines = 0,
       .log_dropped = 0,
+      .first_wanted = entry.first_wanted,
       .first_started = entry.first_started,
+      .first_running = entry.first_running,
       .first_up = entry.first_up,
+      .waits_on = entry.spec.needs,
       .consul = entry.spec.consul,
   };
   if (const auto since = running_since(unit)) status.running_for = now - *since;
   if (const auto* ready = std::get_if<Ready>(&unit.state)) status.ready_for = now - ready->since;
   if (const auto* waiting = std::get_if<Waiting>(&unit.state)) status.waiting_for = now - waiting->since;
+  status.waits_on.insert(status.waits_on.end(), entry.spec.wants.begin(), entry.spec.wants.end());
   if (const auto due = deadline(unit);
       due && (std::holds_alternative<Backoff>(unit.state) || std::holds_alternative<CrashLoop>(unit.state))) {
     status.next_try_in = *due - now;

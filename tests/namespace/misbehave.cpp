@@ -2,6 +2,7 @@
 // good ones. What it does is in the table below.
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -89,6 +90,16 @@ void descendant(const std::string&) {
     _exit(0);
   }
   wait(nullptr);
+}
+/// Held by every process that comes of this one. Ends with 95 where one of an earlier run still holds it.
+void lock(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) _exit(95);
+}
+/// Every process of it makes another, for as long as that can be had.
+[[noreturn]] void bomb(const std::string&) {
+  for (;;)
+    if (fork() < 0) nap();
 }
 /// Children whose parent is gone when they end: PID 1 has to reap them.
 void orphans(const std::string& count) {
@@ -234,6 +245,8 @@ constexpr std::array kHabits{
     Habit{"append", append},
     Habit{"child", child},
     Habit{"descendant", descendant},
+    Habit{"lock", lock},
+    Habit{"bomb", bomb},
     Habit{"orphans", orphans},
     Habit{"eat", eat},
     Habit{"die-by", die_by},

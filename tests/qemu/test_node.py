@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -97,9 +98,20 @@ def test_the_modules_are_gone_and_their_memory_is_back(clean: Guest) -> None:
 
 
 def test_boot_shows_phases_and_times(clean: Guest) -> None:
+    clean.wait_for_state("boinc", "running", 120)
     shown = clean.run("uebo boot")
     for name in ("file systems", "storage", "boinc"):
         assert name in shown
+    assert "came up last" in shown and "PID 1, in line" in shown
+    # What README shows of a boot is made of this: buildsteps/readme-tables.
+    kept = json.loads(clean.run("uebo boot --json"))
+    (WORK / "boot.json").write_text(json.dumps(kept, indent=1) + "\n")
+    times = {unit["name"]: unit for unit in kept["units"]}
+    boinc = times["boinc"]
+    assert boinc["wanted"] <= boinc["started"] <= boinc["running"] <= boinc["up"]
+    conditions = {condition["name"]: condition for condition in kept["conditions"]}
+    assert conditions["storage"]["by"] == "storage" and conditions["clock"]["by"] in ("ntpd", "clock-assume")
+    assert max(conditions[name]["set"] for name in ("storage", "clock")) <= boinc["started"]
 
 
 def test_the_host_name_comes_from_the_argument(clean: Guest) -> None:

@@ -36,8 +36,8 @@ struct ServerContext {
   std::vector<supervise::BootPhase> boot_phases;
   std::function<void(ShutdownKind)> shut_down;
   std::string version;
-  const supervise::ServiceLog* own_log = nullptr;  // PID 1's; it outlives the server
-  Admission admission;                             // whose connections are served
+  const supervise::ServiceLog* own_log = nullptr;              // PID 1's; it outlives the server
+  Admission admission;                                         // whose connections are served
   std::function<kernel::WatchdogStatus()> watchdog = nullptr;  // none: nobody feeds one
 };
 

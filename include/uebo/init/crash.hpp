@@ -2,8 +2,8 @@
 // memory of the storage's files is lost.
 //
 // SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE and an exception that nobody catches: lines with the cause, the build and
-// the way to it go to the kernel's log, a child writes out what is to be written to disks, and the board reboots. All of
-// it is async-signal-safe (signal-safety(7)), on a stack of its own. `buildsteps/backtrace` names functions and lines.
+// the way to it go to the kernel's log, a child writes out what is to be written to disks, and the board reboots. It is
+// async-signal-safe (signal-safety(7)), on a stack of its own. `buildsteps/backtrace` names functions and lines.
 #pragma once
 
 #include <chrono>

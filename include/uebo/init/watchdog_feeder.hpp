@@ -22,8 +22,8 @@ class WatchdogFeeder {
   using Question = std::function<Result<>(std::function<void()> answered)>;
 
   /// `timeout` none: the watchdog is left alone.
-  explicit WatchdogFeeder(std::optional<std::chrono::seconds> timeout,
-                          Opener opener = [] { return kernel::open_watchdog(); });
+  explicit WatchdogFeeder(
+      std::optional<std::chrono::seconds> timeout, Opener opener = [] { return kernel::open_watchdog(); });
   WatchdogFeeder(const WatchdogFeeder&) = delete;
   WatchdogFeeder& operator=(const WatchdogFeeder&) = delete;
   ~WatchdogFeeder();

@@ -55,8 +55,12 @@ struct UnitStatus {
   std::optional<std::string> last_exit;
   std::uint64_t log_lines = 0;
   std::uint64_t log_dropped = 0;
-  std::optional<TimePoint> first_started;  // for the boot profile
-  std::optional<TimePoint> first_up;       // a job that failed: when it had ended
+  // For the boot profile.
+  std::optional<TimePoint> first_wanted = std::nullopt;
+  std::optional<TimePoint> first_started;
+  std::optional<TimePoint> first_running = std::nullopt;  // its main process
+  std::optional<TimePoint> first_up;                      // a job that failed: when it had ended
+  std::vector<std::string> waits_on = {};                 // what it needs and wants
   std::optional<config::ConsulService> consul = std::nullopt;
 };
 
@@ -79,8 +83,10 @@ class Supervisor {
 
   /// Jobs whose `triggers` name this run (again): "uevent:block".
   void trigger(const std::string& what);
-  /// A holder that has a unit's name provides the condition: that unit stops after those who need it.
-  void set_condition(const std::string& condition, const std::string& holder, const std::string& detail);
+  /// A holder that has a unit's name provides the condition: that unit stops after those who need it. `by` is the unit
+  /// whose work it was, where that is another (for the boot profile).
+  void set_condition(const std::string& condition, const std::string& holder, const std::string& detail,
+                     const std::string& by = {});
   void clear_condition(const std::string& condition, const std::string& holder);
 
   /// What a condition stands for does not answer: who needs it and is being stopped is killed at once.
@@ -135,6 +141,7 @@ class Supervisor {
   void arm_waiting_report();
   void report_waiting();
   void note_start(Entry& entry);
+  static void note_first_times(Entry& entry);
   void report_run(Entry& entry);
   void report(Entry& entry, const State& before);
   void check_shutdown();

@@ -210,12 +210,31 @@ TEST_F(CommandTest, LogsThatAreNotThere) {
 
 TEST_F(CommandTest, BootShowsPhasesAndUnits) {
   EXPECT_EQ(run({"boot"}), 0);
+  EXPECT_NE(out.find("came up last"), std::string::npos) << out;
   EXPECT_NE(out.find("0.00  "), std::string::npos) << out;
-  EXPECT_NE(out.find("kernel   the kernel, up to PID 1\n"), std::string::npos) << out;
-  EXPECT_NE(out.find("phase    /usr\n"), std::string::npos) << out;
-  EXPECT_NE(out.find("service  web\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("step     * /usr"), std::string::npos) << out;
+  EXPECT_NE(out.find(" web "), std::string::npos) << out;
+  EXPECT_NE(out.find("boinc (waiting)"), std::string::npos) << out;
   EXPECT_EQ(run({"boot", "--json"}), 0);
   EXPECT_EQ(out_json()["kernel"], 2.0);
+}
+
+TEST_F(CommandTest, BootIsDrawnFromWhatWasKept) {
+  EXPECT_EQ(run({"boot", "--json"}), 0);
+  node.tree.write("boot.json", out);
+  EXPECT_EQ(run({"boot", "--svg"}), 0);
+  const std::string drawn = out;
+  EXPECT_TRUE(drawn.starts_with("<svg ")) << drawn;
+  stop_serving();
+  const std::string file = node.tree.path("boot.json");
+  EXPECT_EQ(run({"boot", "--svg", "--from", file}), 0);
+  EXPECT_EQ(out, drawn);
+  EXPECT_EQ(run({"boot", "--from", file + ".absent"}), 1);
+  EXPECT_TRUE(err.ends_with("boot.json.absent: No such file or directory\n")) << err;
+  node.tree.write("boot.json", "[]");
+  EXPECT_EQ(run({"boot", "--from", file}), 1);
+  EXPECT_TRUE(err.ends_with("boot.json: this is not what `uebo boot --json` prints\n")) << err;
+  EXPECT_EQ(run({"boot", "--svg", "--json"}), 2);
 }
 
 TEST_F(CommandTest, ShutdownVerbsAskPid1) {

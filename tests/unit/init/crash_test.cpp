@@ -107,7 +107,8 @@ TEST(Crash, OfEachKindIsReportedWrittenOutAndEndsInAReboot) {
     const Ended ended = run([signal] { raise(signal); });
     EXPECT_TRUE(ended.rebooted()) << name;
     EXPECT_THAT(ended.report, HasSubstr("<2>uebo: PID 1 has crashed: " + name));
-    EXPECT_THAT(ended.report, HasSubstr("<2>uebo: what was to be written to disks is written; rebooting\n(written out)"));
+    EXPECT_THAT(ended.report,
+                HasSubstr("<2>uebo: what was to be written to disks is written; rebooting\n(written out)"));
   }
 }
 

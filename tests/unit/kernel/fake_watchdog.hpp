@@ -14,8 +14,8 @@ namespace uebo::kernel::test {
 
 /// What the device does, and what was done to it. It outlives the calls on it.
 struct FakeDevice {
-  int timeout = 60;       // that it starts with
-  int longest = 3600;     // what is beyond is refused, as drivers do it
+  int timeout = 60;    // that it starts with
+  int longest = 3600;  // what is beyond is refused, as drivers do it
   bool has_timeout = true;
   int boot_status = 0;
   bool no_way_out = false;
