@@ -22,10 +22,11 @@ namespace {
 using uebo::Role;
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<Role, 1> kInitRoles{Role{.name = "supervise",
-                                              .synopsis = "--services DIR --cgroup DIR --log DIR --control PATH",
-                                              .meaning = "supervise services without booting a board",
-                                              .run = uebo::init::supervise_role}};
+constexpr std::array<Role, 1> kInitRoles{
+    Role{.name = "supervise",
+         .synopsis = "--services DIR --cgroup DIR --log DIR --control PATH [--overlays DIR]",
+         .meaning = "supervise services without booting a board",
+         .run = uebo::init::supervise_role}};
 
 std::optional<Role> find_role(std::string_view name) {
   for (const auto roles : {std::span<const Role>(kInitRoles), uebo::boot::roles(), uebo::boinc::roles(),

@@ -159,20 +159,27 @@ int pid1(std::span<char*> arguments) {
 
 namespace {
 
-constexpr std::string_view kUsage = "usage: uebo supervise --services DIR --cgroup DIR --log DIR --control PATH";
+constexpr std::string_view kUsage =
+    "usage: uebo supervise --services DIR --cgroup DIR --log DIR --control PATH [--overlays DIR]";
 
 std::optional<NodePaths> paths_from(std::span<const std::string_view> arguments) {
-  NodePaths paths{.services = {}, .cgroup = {}, .logs = {}, .control = {}};
+  NodePaths paths{.services = {}, .overlays = {}, .cgroup = {}, .logs = {}, .control = {}};
+  std::string overlays;
   const std::map<std::string_view, std::string*> options{{"--services", &paths.services},
                                                          {"--cgroup", &paths.cgroup},
                                                          {"--log", &paths.logs},
-                                                         {"--control", &paths.control}};
-  if (arguments.size() != 2 * options.size()) return std::nullopt;
+                                                         {"--control", &paths.control},
+                                                         {"--overlays", &overlays}};
+  if (arguments.size() % 2 != 0) return std::nullopt;
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
     const auto option = options.find(arguments[i]);
     if (option == options.end() || !option->second->empty()) return std::nullopt;
     *option->second = arguments[i + 1];
   }
+  if (paths.services.empty() || paths.cgroup.empty() || paths.logs.empty() || paths.control.empty())
+    return std::nullopt;
+  if (!overlays.empty()) paths.overlays.push_back({.path = overlays});
+  paths.overlays.push_back({.path = kOverlaysOfThisBoot});
   return paths;
 }
 

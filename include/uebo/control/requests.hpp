@@ -9,7 +9,9 @@
 
 #include "uebo/control/admission.hpp"
 #include "uebo/control/wait.hpp"
+#include "uebo/config/service_spec.hpp"
 #include "uebo/supervise/boot_profile.hpp"
+#include "uebo/supervise/reload_plan.hpp"
 #include "uebo/supervise/service_log.hpp"
 #include "uebo/supervise/supervisor.hpp"
 
@@ -22,9 +24,19 @@ enum class ShutdownKind { PowerOff, Reboot, Halt };
 /// Exit codes of the command, and "code" of an answer.
 enum class ExitCode { Done = 0, Failed = 1, WrongUsage = 2, NotRunning = 3, NoSuchService = 4 };
 
+struct ReloadRequest {
+  bool dry_run = false;
+  std::vector<std::string> problems;  // that whoever asks has met on the way here, to be told with ours
+};
+struct ReloadReport {
+  supervise::ReloadPlan plan;
+  std::vector<std::string> problems;
+};
+
 struct ServerContext {
   std::vector<supervise::BootPhase> boot_phases;
   std::function<void(ShutdownKind)> shut_down;
+  std::function<Result<ReloadReport>(const ReloadRequest&)> reload;
   std::string version;
   const supervise::ServiceLog* own_log = nullptr;  // PID 1's; it outlives the server
   Admission admission;                             // whose connections are served
