@@ -9,11 +9,13 @@ namespace uebo::config {
 namespace {
 
 /// All others cost a restart, so that a new key can't be forgotten.
-constexpr std::array<std::pair<std::string_view, Applies>, 11> kWithoutRestart{{
+constexpr std::array<std::pair<std::string_view, Applies>, 13> kWithoutRestart{{
     {"description", Applies::AtOnce},
     {"enabled", Applies::AtOnce},
     {"only_with", Applies::AtOnce},
     {"needs", Applies::AtOnce},
+    {"wants", Applies::AtOnce},
+    {"ready_timeout", Applies::AtOnce},
     {"triggers", Applies::AtOnce},
     {"stop", Applies::AtOnce},
     {"restart", Applies::AtOnce},

@@ -175,23 +175,18 @@ class Loader {
     return is_condition(name) || names_.contains(name) || names_.contains(name.substr(0, name.find('@') + 1));
   }
 
-  bool report_unmet(const Candidate& candidate) {
-    bool unmet = false;
-    for (const std::string& need : candidate.spec().needs) {
-      if (is_known(need)) continue;
-      unmet = true;
-      report(candidate.name, candidate.versions.back().place_of("needs"),
-             "needs: there is neither a service nor a condition " + printable(need) + near(need));
-    }
-    return unmet;
+  /// False, and reported, where there is no such service or condition.
+  bool check_name(const Candidate& candidate, const std::string& key, const std::string& name) {
+    if (is_known(name)) return true;
+    report(candidate.name, candidate.versions.back().place_of(key),
+           key + ": there is neither a service nor a condition " + printable(name) + near(name));
+    return false;
   }
 
-  /// Another image may have what is not here, so that an unknown name is no mistake unless it looks like one.
-  void report_unknown_wants(const Candidate& candidate) {
-    for (const std::string& want : candidate.spec().wants)
-      if (const std::string meant = is_known(want) ? "" : near(want); !meant.empty())
-        report(candidate.name, candidate.versions.back().place_of("wants"),
-               "wants: there is neither a service nor a condition " + printable(want) + meant);
+  bool has_unmet_needs(const Candidate& candidate) {
+    bool unmet = false;
+    for (const std::string& need : candidate.spec().needs) unmet |= !check_name(candidate, "needs", need);
+    return unmet;
   }
 
   /// Takes overlays away, down to one that says something else there.
@@ -200,10 +195,13 @@ class Loader {
     while (!candidate.versions.empty() && candidate.versions.back().place_of(key) == bad) candidate.versions.pop_back();
   }
 
+  /// Without what it needs a service can't run; without what it wants it can.
   void drop_unmet() {
     for (Candidate& candidate : candidates_) {
-      while (!candidate.versions.empty() && report_unmet(candidate)) step_back(candidate, "needs");
-      if (!candidate.versions.empty()) report_unknown_wants(candidate);
+      while (!candidate.versions.empty() && has_unmet_needs(candidate)) step_back(candidate, "needs");
+      if (candidate.versions.empty()) continue;
+      std::erase_if(candidate.versions.back().spec.wants,
+                    [&](const std::string& want) { return !check_name(candidate, "wants", want); });
     }
   }
 

@@ -86,7 +86,8 @@ Server::Server(event::Loop& loop, supervise::Supervisor& supervisor, ServerConte
                                           .reload = std::move(context.reload),
                                           .version = std::move(context.version),
                                           .own_log = context.own_log,
-                                          .admission = std::move(context.admission)}) {}
+                                          .admission = std::move(context.admission),
+                                          .watchdog = std::move(context.watchdog)}) {}
 
 Result<> Server::begin() {
   UEBO_TRY(listen_again());

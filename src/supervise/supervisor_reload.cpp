@@ -121,6 +121,7 @@ void Supervisor::forget_removed() {
     if (entry.next) again.push_back(std::move(*entry.next));
     processes_.release(entry.spec);
     logs_.remove(item.first);
+    waiting_.end(item.first);
     ++changes_of_units_;
     spdlog::info("{}: removed", item.first);
     return true;

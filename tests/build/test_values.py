@@ -23,6 +23,7 @@ GOOD = {
     "uebo.consul.token": ["x", "e5a9e1c4-0d3a-4a94-9a1b-2f0a8a4f9b11", "x" * 255],
     "uebo.consul.mode": ["catalog", "agent"],
     "uebo.storage.wait": ["0", "10s", "2m", "1h", "500ms", "3600"],
+    "uebo.watchdog": ["off", "5s", "30", "2m", "10m", "5000ms"],
     "uebo.modules": ["keep"],
     "uebo.ntp": ["pool.example", "10.0.2.2,a"],
 }
@@ -37,6 +38,7 @@ BAD = {
     "uebo.consul.token": ["a b", "é", "x" * 256],
     "uebo.consul.mode": ["Agent", "server"],
     "uebo.storage.wait": ["soon", "-1", "2h", "10 s", "s", "3601", "3600001ms", "1d", "10S"],
+    "uebo.watchdog": ["on", "0", "4s", "4999ms", "11m", "601", "Off", "30 s"],
     "uebo.modules": ["Keep", "purge"],
     "uebo.ntp": ["a;b", "http://a", f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}"],
 }  # fmt: skip

@@ -10,6 +10,7 @@
 #include "uebo/control/admission.hpp"
 #include "uebo/control/wait.hpp"
 #include "uebo/config/service_spec.hpp"
+#include "uebo/kernel/watchdog.hpp"
 #include "uebo/supervise/boot_profile.hpp"
 #include "uebo/supervise/reload_plan.hpp"
 #include "uebo/supervise/service_log.hpp"
@@ -21,8 +22,17 @@ enum class ShutdownKind { PowerOff, Reboot, Halt };
 /// "poweroff", "reboot", "halt": the verbs.
 [[nodiscard]] std::string_view name_of(ShutdownKind kind);
 
-/// Exit codes of the command, and "code" of an answer.
-enum class ExitCode { Done = 0, Failed = 1, WrongUsage = 2, NotRunning = 3, NoSuchService = 4 };
+/// Exit codes of the command, and "code" of an answer. Of `status NAME` alone: NotRunning, and what is worse than that,
+/// a unit that ends again and again (CrashLoop) and one that has failed and is not tried again by itself (UnitFailed).
+enum class ExitCode {
+  Done = 0,
+  Failed = 1,
+  WrongUsage = 2,
+  NotRunning = 3,
+  NoSuchService = 4,
+  CrashLoop = 5,
+  UnitFailed = 6,
+};
 
 struct ReloadRequest {
   bool dry_run = false;
@@ -38,8 +48,9 @@ struct ServerContext {
   std::function<void(ShutdownKind)> shut_down;
   std::function<Result<ReloadReport>(const ReloadRequest&)> reload;
   std::string version;
-  const supervise::ServiceLog* own_log = nullptr;  // PID 1's; it outlives the server
-  Admission admission;                             // whose connections are served
+  const supervise::ServiceLog* own_log = nullptr;              // PID 1's; it outlives the server
+  Admission admission;                                         // whose connections are served
+  std::function<kernel::WatchdogStatus()> watchdog = nullptr;  // none: nobody feeds one
 };
 
 struct Reply {
