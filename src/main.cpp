@@ -15,6 +15,7 @@
 #include "uebo/consul/roles.hpp"
 #include "uebo/control/command.hpp"
 #include "uebo/init/pid1.hpp"
+#include "uebo/logs/roles.hpp"
 #include "uebo/web/roles.hpp"
 
 namespace {
@@ -29,7 +30,7 @@ constexpr std::array<Role, 1> kInitRoles{Role{.name = "supervise",
 
 std::optional<Role> find_role(std::string_view name) {
   for (const auto roles : {std::span<const Role>(kInitRoles), uebo::boot::roles(), uebo::boinc::roles(),
-                           uebo::consul::roles(), uebo::web::roles()})
+                           uebo::consul::roles(), uebo::logs::roles(), uebo::web::roles()})
     if (const auto found = std::ranges::find(roles, name, &Role::name); found != roles.end()) return *found;
   return std::nullopt;
 }

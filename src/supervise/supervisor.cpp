@@ -171,11 +171,13 @@ void Supervisor::handle(Entry& entry, const Event& event) {
     if (!exited->reason.success()) spdlog::warn("{}: {}", entry.spec.name, exited->reason.text());
   }
   const State before = entry.unit.state;
+  const auto exits_before = entry.unit.exits;
   const auto actions = step(entry.unit, event, Moment{.now = BootClock::now(), .jitter = jitter()});
   if (before.index() != entry.unit.state.index()) {
     ++changes_of_units_;
     report(entry, before);
   }
+  if (entry.unit.exits != exits_before) note_failure(entry, before);
   for (const Action action : actions) perform(entry, action);
   if (before.index() != entry.unit.state.index() && std::holds_alternative<Starting>(entry.unit.state))
     note_start(entry);
@@ -185,9 +187,10 @@ void Supervisor::handle(Entry& entry, const Event& event) {
 
 /// After the actions: one of them may still have spoken of the run before.
 void Supervisor::note_start(Entry& entry) {
-  const ServiceLog* log = logs_.find(entry.spec.name);
+  ServiceLog* log = logs_.find(entry.spec.name);
   entry.run_started = BootClock::now();
   entry.lines_before_run = log ? log->lines() : 0;
+  if (log) log->begin_run();
   if (!entry.first_started) entry.first_started = entry.run_started;
 }
 

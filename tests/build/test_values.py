@@ -25,6 +25,8 @@ GOOD = {
     "uebo.storage.wait": ["0", "10s", "2m", "1h", "500ms", "3600"],
     "uebo.modules": ["keep"],
     "uebo.ntp": ["pool.example", "10.0.2.2,a"],
+    "uebo.log": ["storage"],
+    "uebo.syslog": ["logs", "logs.example:1514", "10.0.2.2", "[::1]", "[fd00::1]:514"],
 }
 BAD = {
     "uebo.hostname": ["a_b", "a.b", "-a", "a-", "x" * 64, "é"],
@@ -38,6 +40,8 @@ BAD = {
     "uebo.consul.mode": ["Agent", "server"],
     "uebo.storage.wait": ["soon", "-1", "2h", "10 s", "s", "3601", "3600001ms", "1d", "10S"],
     "uebo.modules": ["Keep", "purge"],
+    "uebo.log": ["Storage", "/storage/log", "on"],
+    "uebo.syslog": ["logs:", ":514", "logs:0", "logs:65536", "::1", "[::1", "[logs]:514", "udp://logs", "a b"],
     "uebo.ntp": ["a;b", "http://a", f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}"],
 }  # fmt: skip
 

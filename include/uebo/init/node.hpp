@@ -3,12 +3,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "uebo/base/result.hpp"
 #include "uebo/control/server.hpp"
 #include "uebo/event/loop.hpp"
+#include "uebo/kernel/wall_clock.hpp"
+#include "uebo/logs/clock_steps.hpp"
 #include "uebo/supervise/boot_profile.hpp"
 #include "uebo/supervise/log_collector.hpp"
 #include "uebo/supervise/process_host.hpp"
@@ -45,11 +48,14 @@ class Node {
  private:
   explicit Node(NodePaths paths);
   Result<> set_up(std::vector<supervise::BootPhase> phases);
+  void watch_clock();
   void read_signals();
 
   NodePaths paths_;
   std::unique_ptr<event::Loop> loop_;
   UniqueFd signals_;
+  std::optional<kernel::WallClockWatch> clock_watch_;
+  std::unique_ptr<logs::ClockStepRecorder> clock_steps_;
   std::unique_ptr<supervise::ServiceLog> own_log_;
   std::unique_ptr<supervise::LogCollector> logs_;
   std::unique_ptr<supervise::SystemProcessHost> processes_;

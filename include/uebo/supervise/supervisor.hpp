@@ -25,6 +25,12 @@
 
 namespace uebo::supervise {
 
+/// How the last run that failed has ended, and what it wrote last (ServiceLog::last_of_run()).
+struct FailedRun {
+  std::string reason;
+  std::vector<std::string> lines;
+};
+
 /// What people and metrics are shown of one unit.
 struct UnitStatus {
   std::string name;
@@ -48,6 +54,9 @@ struct UnitStatus {
   std::optional<std::string> last_exit;
   std::uint64_t log_lines = 0;
   std::uint64_t log_dropped = 0;
+  std::uint64_t log_bytes = 0;
+  std::uint64_t log_rotations = 0;
+  std::optional<FailedRun> failed_run = std::nullopt;
   std::optional<TimePoint> first_started;  // for the boot profile
   std::optional<TimePoint> first_up;       // a job that failed: when it had ended
   std::optional<config::ConsulService> consul = std::nullopt;
@@ -115,6 +124,7 @@ class Supervisor {
   [[nodiscard]] bool holds(const Entry& entry, const std::string& condition) const;
   [[nodiscard]] bool dependents_inactive(const Entry& entry, const std::set<const Entry*>& leaving) const;
   void note_start(Entry& entry);
+  void note_failure(Entry& entry, const State& before);
   void report_run(Entry& entry);
   void report(Entry& entry, const State& before);
   void check_shutdown();
