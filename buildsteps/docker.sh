@@ -131,12 +131,12 @@ ensure_base_image() {
 image_of() {
   local target=$1 arch=$2 files=(setup-apt) hash
   case $target in
-    lint) files+=(lint.Dockerfile) arch=all ;;
+    lint | fuzz) files+=("$target.Dockerfile") arch=all ;;
     toolchain) files+=(Dockerfile) ;;
     third-party)
       files+=(Dockerfile third-party.toml fetch-sources build-third-party busybox.config mbedtls.config.h toolchains)
       ;;
-    *) fail "unknown image '$target': toolchain, third-party and lint are known" ;;
+    *) fail "unknown image '$target': toolchain, third-party, lint and fuzz are known" ;;
   esac
   hash=$(cd "$ROOT/docker" && find "${files[@]}" -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c1-12)
   echo "uebo-$target-$arch:$hash"
@@ -147,7 +147,7 @@ build_image() {
   local target=$1 arch=$2 tag file=Dockerfile triplet sources
   tag=$(image_of "$target" "$arch")
   docker image inspect "$tag" >/dev/null 2>&1 && return 0
-  [ "$target" != lint ] || file=lint.Dockerfile
+  [ ! -f "$ROOT/docker/$target.Dockerfile" ] || file=$target.Dockerfile
   triplet=$(triplet_of "$arch")
   sources=$(apt_sources trixie | sed -z 's/\n$//; s/\n/\\n/g')
   docker build --network=host --file "$ROOT/docker/$file" --target "$target" --tag "$tag" --build-arg "ARCH=$arch" \

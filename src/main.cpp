@@ -15,6 +15,7 @@
 #include "uebo/consul/roles.hpp"
 #include "uebo/control/command.hpp"
 #include "uebo/init/pid1.hpp"
+#include "uebo/init/shutdown_monitor.hpp"
 #include "uebo/logs/roles.hpp"
 #include "uebo/web/roles.hpp"
 
@@ -23,10 +24,16 @@ namespace {
 using uebo::Role;
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<Role, 1> kInitRoles{Role{.name = "supervise",
-                                              .synopsis = "--services DIR --cgroup DIR --log DIR --control PATH",
-                                              .meaning = "supervise services without booting a board",
-                                              .run = uebo::init::supervise_role}};
+constexpr std::array kInitRoles{
+    Role{.name = "supervise",
+         .synopsis = "--services DIR --cgroup DIR --log DIR --control PATH [--shutdown-deadline DURATION]",
+         .meaning = "supervise services without booting a board",
+         .run = uebo::init::supervise_role},
+    Role{.name = "shutdown-monitor",
+         .synopsis = "KIND MILLISECONDS",
+         .meaning = "end the system if PID 1 does not (started by PID 1)",
+         .run = uebo::init::shutdown_monitor_role},
+};
 
 std::optional<Role> find_role(std::string_view name) {
   for (const auto roles : {std::span<const Role>(kInitRoles), uebo::boot::roles(), uebo::boinc::roles(),

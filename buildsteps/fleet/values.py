@@ -91,6 +91,11 @@ def _is_wait(text: str) -> bool:
     return found is not None and int(found[1]) * _MILLISECONDS[found[2]] <= 3_600_000
 
 
+def _is_watchdog(text: str) -> bool:
+    found = _DURATION.fullmatch(text)
+    return text == "off" or (found is not None and 5000 <= int(found[1]) * _MILLISECONDS[found[2]] <= 600_000)
+
+
 RULES: dict[str, Callable[[str], bool]] = {
     "uebo.hostname": _is_label,
     "uebo.nfsdir": _is_nfs_export,
@@ -100,6 +105,7 @@ RULES: dict[str, Callable[[str], bool]] = {
     "uebo.consul.token": lambda text: bool(_TOKEN.fullmatch(text)),
     "uebo.consul.mode": lambda text: text in ("catalog", "agent"),
     "uebo.storage.wait": _is_wait,
+    "uebo.watchdog": _is_watchdog,
     "uebo.modules": lambda text: text == "keep",
     "uebo.ntp": _is_host_list,
     "uebo.log": lambda text: text == "storage",

@@ -54,7 +54,7 @@ ClockState clock_state() {
 Result<> announce_clock(ClockState state) {
   const std::string name(name_of(state));
   UEBO_TRY(replace_file(kClockFile, name + "\n", 0644));
-  return set_condition(config::kClock, "clock", name);
+  return set_condition(config::kClock, "clock", name, state == ClockState::Assumed ? "clock-assume" : "ntpd");
 }
 
 }  // namespace uebo::boot

@@ -27,8 +27,10 @@ Result<> understand_answer(const std::string& answer, const std::string& request
   return fail(0, "PID 1 refuses", request, said ? error->get<std::string>() : "without a reason");
 }
 
-Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail) {
-  return ask({{"verb", "condition"}, {"name", name}, {"set", true}, {"holder", holder}, {"detail", detail}});
+Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail,
+                       const std::string& by) {
+  return ask(
+      {{"verb", "condition"}, {"name", name}, {"set", true}, {"holder", holder}, {"detail", detail}, {"by", by}});
 }
 
 Result<> clear_condition(std::string_view name, const std::string& holder) {
@@ -47,7 +49,8 @@ Result<> restart_if_running(const std::string& name) {
   const nlohmann::json request{{"verb", "status"}, {"name", name}};
   const auto answer = nlohmann::json::parse(UEBO_TRY(control_request(request.dump(), kPatience)), nullptr, false);
   const nlohmann::json::json_pointer state("/unit/state");
-  if (!answer.is_object() || !answer.contains(state) || answer[state] != "running") return {};
+  if (!answer.is_object() || !answer.contains(state) || (answer[state] != "running" && answer[state] != "ready"))
+    return {};
   return ask({{"verb", "restart"}, {"name", name}});
 }
 

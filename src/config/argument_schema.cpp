@@ -14,6 +14,8 @@ namespace uebo::config {
 namespace {
 
 constexpr std::chrono::hours kLongestWait{1};
+constexpr std::chrono::seconds kShortestWatchdog{5};
+constexpr std::chrono::minutes kLongestWatchdog{10};
 /// BOINC reads no more of gui_rpc_auth.cfg, and takes white space off its ends (client/gui_rpc_server.cpp).
 constexpr std::size_t kLongestPassword = 255;
 constexpr std::size_t kLongestToken = 255;
@@ -33,13 +35,18 @@ bool is_wait(std::string_view text) {
   return duration && *duration <= kLongestWait;
 }
 
+bool is_watchdog(std::string_view text) {
+  const auto duration = parse_duration(text);
+  return text == "off" || (duration && *duration >= kShortestWatchdog && *duration <= kLongestWatchdog);
+}
+
 /// What a header of HTTP can carry (RFC 9110, field values), and Consul's own tokens are: UUIDs.
 bool is_token(std::string_view text) {
   return !text.empty() && text.size() <= kLongestToken &&
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-constexpr std::array<ArgumentInfo, 13> kArguments{{
+constexpr std::array<ArgumentInfo, 14> kArguments{{
     {.name = "uebo.hostname",
      .value = "a host label (letters, digits, inner hyphens, at most 63 characters)",
      .meaning = "The node's name, unless /storage/hostname holds one. Without either it is "
@@ -96,6 +103,12 @@ constexpr std::array<ArgumentInfo, 13> kArguments{{
      .value = "keep",
      .meaning = "With keep /lib/modules is not purged after boot: for debugging.",
      .good = [](std::string_view text) { return text == "keep"; }},
+    {.name = "uebo.watchdog",
+     .value = "off, or a duration from 5s to 10m",
+     .meaning = "How long PID 1 may be unwell before the board's watchdog resets it, where the board has one; see When "
+                "something hangs. With off the watchdog is left alone.",
+     .fallback = "30s",
+     .good = is_watchdog},
     {.name = "uebo.ntp",
      .value = "host names or addresses, with commas between",
      .meaning = "Time servers, before those that DHCP names and those of the site.",

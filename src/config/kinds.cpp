@@ -5,6 +5,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include "uebo/config/conditions.hpp"
 
@@ -26,6 +27,13 @@ bool is_account(std::string_view text) { return !text.empty() && text.front() !=
 
 bool is_path(std::string_view text) {
   return text.starts_with('/') && (std::string(text) + "/").find("/../") == std::string::npos;
+}
+
+/// A path that PID 1 may connect to: it never looks into /storage. 107 bytes are what unix(7) has room for.
+bool is_path_of_socket(std::string_view text) {
+  constexpr std::size_t longest = 107;
+  return is_path(text) && text.size() <= longest &&
+         !(std::filesystem::path(text).lexically_normal().string() + "/").starts_with("/storage/");
 }
 
 /// A text for which `good` holds.
@@ -149,6 +157,31 @@ std::optional<std::chrono::milliseconds> make_duration(const Value& value) {
   return text ? parse_duration(*text) : std::nullopt;
 }
 
+std::optional<std::chrono::milliseconds> make_positive_duration(const Value& value) {
+  const auto duration = make_duration(value);
+  return duration && *duration > std::chrono::milliseconds::zero() ? duration : std::nullopt;
+}
+
+std::optional<Readiness> make_readiness(const Value& value) {
+  constexpr std::string_view descriptor = "fd:", port = "tcp:", socket = "unix:";
+  constexpr int least = 3, most = 255;
+  const auto whole = make_text(value);
+  if (!whole) return std::nullopt;
+  const std::string_view text = *whole;
+  if (text == "simple") return ReadySimple{};
+  if (text == "notify") return ReadyNotify{};
+  if (text.starts_with(descriptor)) {
+    const auto number = number_from<int>(text.substr(descriptor.size()));
+    if (number && *number >= least && *number <= most) return ReadyDescriptor{*number};
+  } else if (text.starts_with(port)) {
+    const auto number = number_from<std::uint16_t>(text.substr(port.size()));
+    if (number && *number > 0) return ReadyTcpPort{*number};
+  } else if (text.starts_with(socket) && is_path_of_socket(text.substr(socket.size()))) {
+    return ReadyUnixSocket{std::string(text.substr(socket.size()))};
+  }
+  return std::nullopt;
+}
+
 std::optional<std::uint64_t> make_log_size(const Value& value) {
   const auto* text = value.get<std::string>();
   const auto size = text ? parse_size(*text) : std::nullopt;
@@ -165,6 +198,20 @@ std::optional<std::vector<MemoryBound>> make_memory_bounds(const Value& value) {
     bounds.push_back(*bound);
   }
   return bounds;
+}
+
+std::optional<CapabilitySet> make_capabilities(const Value& value) {
+  if (const auto* text = value.get<std::string>(); text && *text == "all") return kAllCapabilities;
+  const auto* list = value.get<Value::List>();
+  if (!list) return std::nullopt;
+  CapabilitySet kept;
+  for (const Value& item : *list) {
+    const auto* name = item.get<std::string>();
+    const auto capability = name ? find_capability(*name) : std::nullopt;
+    if (!capability) return std::nullopt;
+    kept.bits |= std::uint64_t{1} << *capability;
+  }
+  return kept;
 }
 
 std::optional<int> make_signal(const Value& value) {

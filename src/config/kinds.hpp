@@ -27,8 +27,12 @@ namespace uebo::config {
 [[nodiscard]] std::optional<std::vector<std::string>> make_command(const Value& value);
 [[nodiscard]] std::optional<std::vector<std::string>> make_command_or_nothing(const Value& value);
 [[nodiscard]] std::optional<std::chrono::milliseconds> make_duration(const Value& value);
+[[nodiscard]] std::optional<std::chrono::milliseconds> make_positive_duration(const Value& value);
+[[nodiscard]] std::optional<Readiness> make_readiness(const Value& value);
 [[nodiscard]] std::optional<std::uint64_t> make_log_size(const Value& value);
 [[nodiscard]] std::optional<std::vector<MemoryBound>> make_memory_bounds(const Value& value);
+/// A list of names, or "all".
+[[nodiscard]] std::optional<CapabilitySet> make_capabilities(const Value& value);
 [[nodiscard]] std::optional<int> make_signal(const Value& value);
 [[nodiscard]] std::optional<mode_t> make_mode(const Value& value);
 
@@ -78,12 +82,23 @@ inline constexpr Form kCommandOrNothing{.expected = "a list of texts, the first 
                                         .json_schema = R"("type": "array", "items": {"type": "string"})"};
 inline constexpr Form kDuration{.expected = "a duration as a text: \"10s\", \"2m\", \"500ms\"",
                                 .json_schema = R"("type": "string", "pattern": "^[0-9]+(ms|s|m|h)?$")"};
+inline constexpr Form kPositiveDuration{
+    .expected = "a duration as a text, longer than nothing: \"10s\", \"2m\", \"500ms\"",
+    .json_schema = R"("type": "string", "pattern": "^[0-9]+(ms|s|m|h)?$")"};
+inline constexpr Form kReadiness{
+    .expected =
+        "\"simple\", \"notify\", \"fd:N\" (3 to 255), \"tcp:PORT\" or \"unix:PATH\" (at most 107 bytes, not below "
+        "/storage)",
+    .json_schema = R"json("type": "string", "pattern": "^(simple|notify|fd:[0-9]+|tcp:[0-9]+|unix:/.+)$")json"};
 inline constexpr Form kLogSize{.expected = "a size from \"4k\" to \"16M\"",
                                .json_schema = R"("type": "string", "pattern": "^[0-9]+[kKmMgG]?$")"};
 inline constexpr Form kMemoryBounds{
     .expected = "\"40M\", \"90%\", \"RAM-64M\", or a list of such (a size is at least 1M, a share 1% to 100%)",
     .json_schema = R"json("type": ["string", "array"], "pattern": "^(RAM-)?[0-9]+[kKmMgG%]?$", )json"
                    R"json("items": {"type": "string", "pattern": "^(RAM-)?[0-9]+[kKmMgG%]?$"})json"};
+inline constexpr Form kCapabilityNames{
+    .expected = "a list of names as in capabilities(7): [\"CAP_NET_RAW\"], or \"all\"",
+    .json_schema = R"("type": ["array", "string"], "items": {"type": "string", "pattern": "^CAP_"}, "pattern": "^all$")"};
 inline constexpr Form kSignal{.expected = "the name of a signal or its number: \"TERM\", \"SIGQUIT\", 3",
                               .json_schema = R"("type": ["string", "integer"])"};
 inline constexpr Form kMode{.expected = "permissions in octal as a text: \"0640\"",
@@ -105,8 +120,11 @@ using ConsulName = Scalar<kConsulName, make_consul_name>;
 using Command = Scalar<kCommand, make_command>;
 using CommandOrNothing = Scalar<kCommandOrNothing, make_command_or_nothing>;
 using DurationText = Scalar<kDuration, make_duration>;
+using PositiveDuration = Scalar<kPositiveDuration, make_positive_duration>;
+using ReadinessText = Scalar<kReadiness, make_readiness>;
 using LogSize = Scalar<kLogSize, make_log_size>;
 using MemoryBounds = Scalar<kMemoryBounds, make_memory_bounds>;
+using Capabilities = Scalar<kCapabilityNames, make_capabilities>;
 using SignalName = Scalar<kSignal, make_signal>;
 using Mode = Scalar<kMode, make_mode>;
 

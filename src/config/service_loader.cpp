@@ -25,7 +25,7 @@ Result<std::vector<std::string>> service_files(const std::string& directory) {
 }
 
 Problem problem_of(const ServiceSpec& spec, std::string text) {
-  return {.file = spec.origin, .line = 0, .text = "needs: " + std::move(text)};
+  return {.file = spec.origin, .line = 0, .text = std::move(text)};
 }
 
 /// Who waits for whom. `fixed` are the jobs that are built in, `services` those of the directory.
@@ -121,15 +121,21 @@ class Loader {
     return names;
   }
 
+  /// False, and reported, where there is no such service or condition.
+  bool check_name(const ServiceSpec& spec, std::string_view key, const std::string& name) {
+    if (is_known(name)) return true;
+    loaded_.problems.push_back(problem_of(spec, std::string(key) + ": there is neither a service nor a condition " +
+                                                    printable(name) + did_you_mean(name, all_names())));
+    return false;
+  }
+
+  /// Without what it needs a service can't run; without what it wants it can.
   void drop_unmet() {
+    for (ServiceSpec& spec : loaded_.services)
+      std::erase_if(spec.wants, [&](const std::string& want) { return !check_name(spec, "wants", want); });
     std::erase_if(loaded_.services, [&](const ServiceSpec& spec) {
       bool unmet = false;
-      for (const std::string& need : spec.needs) {
-        if (is_known(need)) continue;
-        unmet = true;
-        loaded_.problems.push_back(problem_of(
-            spec, "there is neither a service nor a condition " + printable(need) + did_you_mean(need, all_names())));
-      }
+      for (const std::string& need : spec.needs) unmet |= !check_name(spec, "needs", need);
       return unmet;
     });
   }
@@ -142,7 +148,7 @@ class Loader {
       };
       const auto first = std::ranges::find_if(loaded_.services, in_circle);
       if (first == loaded_.services.end()) return;
-      std::string text = "they go in a circle, so that none can start: ";
+      std::string text = "needs: they go in a circle, so that none can start: ";
       for (const std::string& name : circle) text += name + " -> ";
       loaded_.problems.push_back(problem_of(*first, text + circle.front()));
       std::erase_if(loaded_.services, in_circle);

@@ -23,16 +23,33 @@ class CrossChecks {
                          ": expected letters, digits, `.`, `_`, `-` (and `@` for a template), and no condition's name");
     if (spec_.type == ServiceType::Daemon && !spec_.triggers.empty())
       report_.add(line_of("triggers"), "triggers: only a job can be run again by them");
+    check_readiness();
     for (const auto& [name, value] : spec_.environment) check_variable(name, value);
     for (const FileToWrite& file : spec_.files) check_file(file);
+    check_sandbox();
   }
 
  private:
+  void check_readiness() {
+    if (spec_.type == ServiceType::Job)
+      for (const std::string_view key : {"ready", "ready_timeout", "watchdog"})
+        if (line_of(key) > 0) report_.add(line_of(key), std::string(key) + ": a job is ready when it has ended with 0");
+    if (spec_.type == ServiceType::Daemon && line_of("ready_timeout") > 0 &&
+        std::holds_alternative<ReadySimple>(spec_.ready))
+      report_.add(line_of("ready_timeout"), "ready_timeout: a simple service is ready at once: expected `ready` too");
+  }
+
   void check_variable(const std::string& name, const std::string& value) {
     for (const ArgumentInfo* argument : references(value, "environment"))
       if (argument->secret)
         report_.add(line_of("environment"), "environment: " + name + " would show " + std::string(argument->name) +
                                                 " to everybody: expected a secret to be put into a file");
+  }
+
+  void check_sandbox() {
+    const bool root = spec_.user == "root";
+    if (const auto wrong = contradiction(sandbox_for(spec_.sandbox, root), root); !wrong.empty())
+      report_.add(line_of("sandbox"), "sandbox: " + wrong);
   }
 
   void check_file(const FileToWrite& file) {

@@ -29,6 +29,12 @@ constexpr Form kNiceForm{.expected = "a whole number from -20 to 19",
                          .json_schema = R"("type": "integer", "minimum": -20, "maximum": 19)"};
 constexpr Form kOomForm{.expected = "a whole number from -1000 to 1000",
                         .json_schema = R"("type": "integer", "minimum": -1000, "maximum": 1000)"};
+constexpr Form kPidsForm{.expected = "a whole number from 1 to 4194304",
+                         .json_schema = R"("type": "integer", "minimum": 1, "maximum": 4194304)"};
+constexpr Form kOpenFilesForm{.expected = "a whole number from 16 to 1048576",
+                              .json_schema = R"("type": "integer", "minimum": 16, "maximum": 1048576)"};
+constexpr Form kWeightForm{.expected = "a whole number from 1 to 10000",
+                           .json_schema = R"("type": "integer", "minimum": 1, "maximum": 10000)"};
 constexpr Form kPortForm{.expected = "a port, a whole number from 1 to 65535",
                          .json_schema = R"("type": "integer", "minimum": 1, "maximum": 65535)"};
 constexpr Form kLogCountForm{.expected = "a whole number from 1 to 20",
@@ -72,6 +78,37 @@ constexpr std::array kStopKeys{
                                     "When the node shuts down, nothing else is stopped before this has ended."),
 };
 constexpr Table kStopTable{kStopKeys};
+
+constexpr Choices<SystemCallFilter, 2> kFilters{
+    {{"off", SystemCallFilter::Off}, {"default", SystemCallFilter::Default}}};
+constexpr Form kFilterForm{.expected = "\"default\" or \"off\"", .json_schema = R"("enum": ["default", "off"])"};
+
+// No defaults here: they follow from the user, see sandbox_for().
+constexpr std::array kSandboxKeys{
+    key<&SandboxSettings::no_new_privs, Flag>("no_new_privs", "null",
+                                              "No program that it starts gains a privilege (prctl(2))."),
+    key<&SandboxSettings::capabilities, Capabilities>(
+        "capabilities", "null", "What it keeps of root's capabilities; all others are gone for good. Empty: none."),
+    key<&SandboxSettings::protect_system, Flag>(
+        "protect_system", "null",
+        "All file systems are read-only, but for /tmp and /dev/shm where they are its own, `binds`, and:"),
+    key<&SandboxSettings::read_write_paths, ListOf<Path>>("read_write_paths", "[]",
+                                                          "What it may write to all the same. It has to be there."),
+    key<&SandboxSettings::protect_storage, Flag>("protect_storage", "null",
+                                                 "It has no /storage. What `binds` shows of it elsewhere is there."),
+    key<&SandboxSettings::private_tmp, Flag>(
+        "private_tmp", "null",
+        "/tmp, /var/tmp, /dev/shm and System V IPC of its own, which go with it. Each /tmp holds a tenth of RAM."),
+    key<&SandboxSettings::private_devices, Flag>("private_devices", "null",
+                                                 "A /dev with terminals, null, zero, full, random and urandom alone."),
+    key<&SandboxSettings::protect_proc, Flag>("protect_proc", "null",
+                                              "It sees the processes of other users not at all in /proc."),
+    key<&SandboxSettings::system_call_filter, Scalar<kFilterForm, make_choice<kFilters>>>(
+        "system_call_filter", "null",
+        "default: system calls that mount, load modules or programs into the kernel, look into other processes, make "
+        "namespaces, set the clock and such fail with EPERM. Those of a capability that it keeps are left to it."),
+};
+constexpr Table kSandboxTable{kSandboxKeys};
 
 constexpr std::array kLogKeys{
     key<&LogLimits::size, LogSize>("size", R"("10k")", "A file of this size is rotated."),
@@ -120,11 +157,24 @@ constexpr std::array kServiceKeys{
     key<&ServiceSpec::after_start, CommandOrNothing>("after_start", "[]",
                                                      "Run as root beside the main process after each start."),
     key<&ServiceSpec::user, User>("user", R"("root")",
-                                  "Who runs the command. Anyone but root has no capabilities and can't gain any."),
+                                  "Who runs the command. Anyone but root is put into a sandbox, see `sandbox`."),
     key<&ServiceSpec::group, GroupOrNothing>("group", R"("")", "The group; empty: the user's own."),
     key<&ServiceSpec::needs, ListOf<Need>>("needs", "[]",
                                            "Services and conditions that must be up. When one goes, a daemon stops and "
                                            "comes back with it."),
+    key<&ServiceSpec::wants, ListOf<Need>>("wants", "[]",
+                                           "Services and conditions that are waited for, but not for ever. Nothing "
+                                           "happens when one goes."),
+    key<&ServiceSpec::ready, ReadinessText>(
+        "ready", R"("simple")",
+        "What makes a daemon ready, which is when those that need it start: its exec (simple), READY=1 as of "
+        "sd_notify(3) (notify), a newline on that descriptor (fd), or a connection that is accepted, by a TCP port of "
+        "this node or a UNIX socket as PID 1 sees it, outside of /storage."),
+    key<&ServiceSpec::ready_timeout, PositiveDuration>(
+        "ready_timeout", R"("1m")",
+        "How long it may take from its exec until it is ready. One that is late is started again."),
+    key<&ServiceSpec::watchdog, PositiveDuration>(
+        "watchdog", "null", "It is started again when it says nothing (WATCHDOG=1 as of sd_notify(3)) for so long."),
     key<&ServiceSpec::provides, ListOf<ConditionName>>(
         "provides", "[]", "Conditions that are set while it is up (a job: after its success)."),
     key<&ServiceSpec::settles, ListOf<ConditionName>>(
@@ -146,10 +196,25 @@ constexpr std::array kServiceKeys{
     key<&ServiceSpec::terminal, PathOrNothing>("terminal", R"("")",
                                                "A device that becomes standard input, output, error and controlling "
                                                "terminal; empty: output goes to the log."),
+    key<&ServiceSpec::sandbox, ObjectOf<kSandboxTable>>(
+        "sandbox", "{}",
+        "What the main process and its children can't do. Each part is on where the user is not root and off where it "
+        "is, unless it is given here."),
+    key<&ServiceSpec::memory_high, MemoryBounds>(
+        "memory_high", "[]",
+        "The memory from which on the service is slowed down and its memory taken back: see `memory_max`."),
     key<&ServiceSpec::memory_max, MemoryBounds>(
         "memory_max", "[]",
         "The most memory that all processes of the service may have together: a "
         "size, a share of RAM, or RAM less a reserve. The smallest counts."),
+    key<&ServiceSpec::pids_max, Scalar<kPidsForm, make_number<unsigned, 1, 4194304>>>(
+        "pids_max", "null", "The most processes and threads that the service may have together."),
+    key<&ServiceSpec::open_files, Scalar<kOpenFilesForm, make_number<unsigned, 16, 1048576>>>(
+        "open_files", "null", "The most descriptors that each of its processes may have open."),
+    key<&ServiceSpec::cpu_weight, Scalar<kWeightForm, make_number<unsigned, 1, 10000>>>(
+        "cpu_weight", "null", "Its share of busy cores, against the 100 of others; null: as `nice` says."),
+    key<&ServiceSpec::io_weight, Scalar<kWeightForm, make_number<unsigned, 1, 10000>>>(
+        "io_weight", "null", "Its share of a busy disk, against the 100 of others, where the kernel can share it out."),
     key<&ServiceSpec::nice, Scalar<kNiceForm, make_number<int, -20, 19>>>("nice", "0", "As in setpriority(2)."),
     key<&ServiceSpec::scheduling, Scalar<kSchedulingForm, make_choice<kSchedulings>>>("scheduling", R"("other")",
                                                                                       "As in sched(7)."),

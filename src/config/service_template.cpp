@@ -20,7 +20,11 @@ class Filler {
   void put(std::string& text) const { text = replace_all(text, kInstance, instance_); }
   void put(Directory& directory) const { fill(directory.path, directory.owner); }
   void put(FileToWrite& file) const { fill(file.path, file.content, file.owner); }
+  void put(SandboxSettings& sandbox) const { fill(sandbox.read_write_paths); }
   void put(BindMount& bind) const { fill(bind.source, bind.target); }
+  void put(Readiness& ready) const {
+    if (auto* socket = std::get_if<ReadyUnixSocket>(&ready)) fill(socket->path);
+  }
   void put(std::optional<ConsulService>& service) const {
     if (service) fill(service->name, service->tags, service->meta, service->health);
   }
@@ -43,9 +47,10 @@ ServiceSpec instantiate(const ServiceSpec& templ, std::string_view instance) {
   ServiceSpec spec = templ;
   spec.name += instance;
   Filler(instance).fill(spec.description, spec.command, spec.prepare, spec.after_start, spec.user, spec.group,
-                        spec.needs, spec.provides, spec.settles, spec.triggers, spec.environment,
-                        spec.working_directory, spec.directories, spec.files, spec.binds, spec.hidden, spec.terminal,
-                        spec.stop.command, spec.consul);
+                        spec.needs, spec.wants, spec.ready, spec.provides, spec.settles, spec.triggers,
+                        spec.environment, spec.working_directory, spec.directories, spec.files, spec.binds, spec.hidden,
+                        spec.sandbox,
+                        spec.terminal, spec.stop.command, spec.consul);
   return spec;
 }
 

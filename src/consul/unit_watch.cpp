@@ -52,7 +52,7 @@ Result<UnitsSeen> parse_units(std::string_view status) {
     return fail(0, "read the status of", "PID 1", "expected an object with \"units\"");
   UnitsSeen seen{.generation = value_or<std::uint64_t>(json, "generation", 0), .running = {}};
   for (const Json& unit : json["units"]) {
-    if (!unit.is_object() || value_or<std::string>(unit, "state", "") != "running") continue;
+    if (!unit.is_object() || !unit.contains("up") || unit["up"] != true) continue;
     const auto consul = unit.find("consul");
     if (consul == unit.end() || !consul->is_object()) continue;
     auto service = service_from(*consul);

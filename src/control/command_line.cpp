@@ -31,7 +31,8 @@ void status_options(CLI::App& app, CommandLine& line) {
 
 void change_options(CLI::App& app, CommandLine& line) {
   add_services(app, line);
-  app.add_flag_callback("--no-wait", [&line] { line.wait = false; }, "Only ask for it");
+  app.add_flag_callback(
+      "--no-wait", [&line] { line.wait = false; }, "Only ask for it");
   add_timeout(app, line);
   add_json(app, line);
 }
@@ -62,6 +63,12 @@ void check_options(CLI::App& app, CommandLine& line) {
   add_json(app, line);
 }
 
+void boot_options(CLI::App& app, CommandLine& line) {
+  auto* svg = app.add_flag("--svg", line.svg, "Print a picture");
+  app.add_flag("--json", line.json, "Print JSON")->excludes(svg);
+  app.add_option("--from", line.from, "Show what `uebo boot --json` has printed into this file, on any machine");
+}
+
 void shutdown_options(CLI::App& app, CommandLine& line) {
   app.add_flag("-f,--force", line.force,
                "At once: sync, for 10 s at most, then the kernel's call. No service is stopped, nothing is unmounted");
@@ -79,7 +86,7 @@ struct VerbInfo {
 constexpr std::array<VerbInfo, 12> kVerbs{{
     {Verb::Status, "status", "Show services, boot jobs and the node", status_options,
      "status          all services, and what each waits for\n"
-     "  uebo status boinc    one service; exit code 3 when it doesn't run, 4 when there is none\n"
+     "  uebo status boinc    one service; exit code 3 when it doesn't run, 5 in a crash loop, 6 failed, 4 no such\n"
      "  uebo status --json   the same for programs"},
     {Verb::Start, "start", "Start services", change_options,
      "start boinc                returns when it runs, or has failed, or after 30 s\n"
@@ -98,7 +105,11 @@ constexpr std::array<VerbInfo, 12> kVerbs{{
      "logs boinc\n"
      "  uebo logs -f boinc dropbear   both as they come, each line with its service's name\n"
      "  uebo logs -n 20 uebo          the last lines of PID 1's own log"},
-    {Verb::Boot, "boot", "Show the phases of the boot and their times", add_json, "boot"},
+    {Verb::Boot, "boot", "Show what the boot waited for, and the times of its parts", boot_options,
+     "boot                              what the last service waited for, and a bar for each\n"
+     "  uebo boot --svg > boot.svg             the same as a picture\n"
+     "  uebo boot --json > boot.json           to keep it\n"
+     "  uebo boot --from boot.json --svg"},
     {Verb::Check, "check", "Check service files or a kernel command line, with the parser that PID 1 uses",
      check_options,
      "check services/boinc.json services/\n"
@@ -116,7 +127,8 @@ constexpr const char* kDescription = "UEBO's control command: the node's service
 constexpr const char* kFooter =
     "`uebo VERB --help` explains a verb. All verbs work by their own names too: `status`, `reboot`.\n"
     "`uebo format DEVICE` makes a new storage.\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not running (status NAME), 4 no such service.";
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 no such service; status NAME: 3 not running, 5 crash loop, 6 "
+    "failed.";
 
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 

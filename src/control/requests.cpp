@@ -79,10 +79,11 @@ Reply status(const Call& call) {
                         {"shutting_down", call.supervisor.shutting_down()},
                         {"conditions", conditions_json(call.supervisor.conditions())},
                         {"pid1", pid1_json(call.context.own_log)},
+                        {"watchdog", watchdog_json(call.context.watchdog)},
                         {"units", std::move(units)}}));
 }
 
-Reply boot(const Call& call) { return now(done_line(boot_json(call.context.boot_phases, call.supervisor.status()))); }
+Reply boot(const Call& call) { return now(done_line(boot_json(call.context.boot_phases, call.supervisor))); }
 
 std::string generation_line(const Supervisor& supervisor) {
   return done_line({{"generation", supervisor.generation()}});
@@ -116,7 +117,8 @@ constexpr std::array<UnitVerb, 5> kUnitVerbs{{
 }};
 
 bool is_active(const UnitStatus& unit) {
-  return unit.state == "running" || unit.state == "starting" || unit.state == "stopping" || unit.state == "done";
+  return unit.state == "running" || unit.state == "ready" || unit.state == "starting" || unit.state == "stopping" ||
+         unit.state == "done";
 }
 
 UnitWait wait_for(const UnitVerb& verb, const std::string& unit, const std::optional<UnitStatus>& before,
@@ -162,7 +164,8 @@ Reply condition(const Call& call) {
   if (!config::is_condition(*name)) return wrong(call, "a condition, which `" + *name + "` is not");
   const std::string holder = string_field(call.request, "holder").value_or("control");
   if (*set)
-    call.supervisor.set_condition(*name, holder, string_field(call.request, "detail").value_or(""));
+    call.supervisor.set_condition(*name, holder, string_field(call.request, "detail").value_or(""),
+                                  string_field(call.request, "by").value_or(""));
   else
     call.supervisor.clear_condition(*name, holder);
   return now(done_line());

@@ -85,7 +85,8 @@ Server::Server(event::Loop& loop, supervise::Supervisor& supervisor, ServerConte
                                           .shut_down = [this](ShutdownKind kind) { shut_down_soon(kind); },
                                           .version = std::move(context.version),
                                           .own_log = context.own_log,
-                                          .admission = std::move(context.admission)}) {}
+                                          .admission = std::move(context.admission),
+                                          .watchdog = std::move(context.watchdog)}) {}
 
 Result<> Server::begin() {
   UEBO_TRY(listen_again());

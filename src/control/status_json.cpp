@@ -32,6 +32,8 @@ Json unit_json(const supervise::UnitStatus& unit) {
       {"enabled", unit.enabled},
       {"wanted", unit.wanted},
       {"state", unit.state},
+      {"up", unit.up},
+      {"failures", unit.failures},
       {"waits_for", unit.waits_for},
       {"restarts", unit.restarts},
       {"exits", exits_json(unit)},
@@ -47,6 +49,8 @@ Json unit_json(const supervise::UnitStatus& unit) {
   if (unit.memory_peak) json["memory_peak"] = *unit.memory_peak;
   if (unit.cpu) json["cpu"] = std::chrono::duration<double>(*unit.cpu).count();
   if (unit.running_for) json["running_for"] = json_seconds(*unit.running_for);
+  if (unit.ready_for) json["ready_for"] = json_seconds(*unit.ready_for);
+  if (unit.waiting_for) json["waiting_for"] = json_seconds(*unit.waiting_for);
   if (unit.next_try_in) json["next_try_in"] = json_seconds(*unit.next_try_in);
   if (unit.last_exit) json["last_exit"] = *unit.last_exit;
   if (unit.first_started) json["first_started"] = point(*unit.first_started);
@@ -72,6 +76,13 @@ Json pid1_json(const supervise::ServiceLog* own_log) {
   return json;
 }
 
+Json watchdog_json(const std::function<kernel::WatchdogStatus()>& status) {
+  const kernel::WatchdogStatus now = status ? status() : kernel::WatchdogStatus{};
+  if (!now.armed) return {{"armed", false}};
+  return {{"armed", true},      {"identity", now.identity}, {"timeout", now.timeout.count()},
+          {"feeds", now.feeds}, {"withheld", now.withheld}, {"ended_last_boot", now.ended_last_boot}};
+}
+
 Json conditions_json(const supervise::Conditions& conditions) {
   Json json = Json::object();
   for (const auto& [name, holders] : conditions.all()) {
@@ -81,18 +92,23 @@ Json conditions_json(const supervise::Conditions& conditions) {
   return json;
 }
 
-Json boot_json(const std::vector<supervise::BootPhase>& phases, const std::vector<supervise::UnitStatus>& units) {
-  Json json{{"phases", Json::array()}, {"units", Json::array()}};
+Json boot_json(const std::vector<supervise::BootPhase>& phases, const supervise::Supervisor& supervisor) {
+  Json json{{"phases", Json::array()}, {"units", Json::array()}, {"conditions", Json::array()}};
   // The clock counts from the kernel's start, and the first phase is the first thing that PID 1 does.
   if (!phases.empty()) json["kernel"] = point(phases.front().started);
   for (const auto& phase : phases)
     json["phases"].push_back({{"name", phase.name}, {"started", point(phase.started)}, {"ended", point(phase.ended)}});
-  for (const auto& unit : units) {
-    if (!unit.first_started) continue;
-    Json entry{{"name", unit.name}, {"job", unit.job}, {"state", unit.state}, {"started", point(*unit.first_started)}};
+  for (const auto& unit : supervisor.status()) {
+    if (!unit.first_wanted) continue;
+    Json entry{{"name", unit.name}, {"job", unit.job}, {"state", unit.state}, {"waits_on", unit.waits_on}};
+    entry["wanted"] = point(*unit.first_wanted);
+    if (unit.first_started) entry["started"] = point(*unit.first_started);
+    if (unit.first_running) entry["running"] = point(*unit.first_running);
     if (unit.first_up) entry["up"] = point(*unit.first_up);
     json["units"].push_back(std::move(entry));
   }
+  for (const auto& [name, first] : supervisor.conditions().firsts())
+    json["conditions"].push_back({{"name", name}, {"set", point(first.when)}, {"by", first.by}});
   return json;
 }
 

@@ -62,13 +62,20 @@ std::string end_of_log(const Run& run, const std::string& unit) {
   return text;
 }
 
+ExitCode code_of(const UnitView& unit) {
+  if (is_running(unit)) return ExitCode::Done;
+  if (unit.state == "crash-loop") return ExitCode::CrashLoop;
+  if (unit.state == "failed") return ExitCode::UnitFailed;
+  return ExitCode::NotRunning;
+}
+
 int unit_status(const Run& run, const std::string& name) {
   const Answer answer = ask(run, {{"verb", "status"}, {"name", name}});
   if (answer.code != 0) return say_error(run, answer);
   const Json& unit = field(answer.json, "unit");
   const UnitView view = unit_view(unit);
   run.context.out(run.line.json ? json_text(unit) + "\n" : unit_text(view) + end_of_log(run, name));
-  return is_running(view) ? 0 : static_cast<int>(ExitCode::NotRunning);
+  return static_cast<int>(code_of(view));
 }
 
 }  // namespace

@@ -12,23 +12,37 @@ namespace {
 
 constexpr std::size_t kUsualWidth = 80;
 
-std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
-
 std::string next_try(const UnitView& unit) {
   return unit.next_try_in ? "; next try in " + duration_text(*unit.next_try_in) : std::string();
 }
 
+std::string waits_for(const UnitView& unit) {
+  const std::string since = unit.waiting_for ? " since " + duration_text(*unit.waiting_for) : "";
+  return fmt::format("waits for {}{}", fmt::join(unit.waits_for, ", "), since);
+}
+
+std::string in_a_row(const UnitView& unit) {
+  return unit.failures > 1 ? fmt::format("; {} failures in a row", unit.failures) : std::string();
+}
+
+std::string running_notes(const UnitView& unit) {
+  const std::string ready = unit.state == "running" && !unit.up ? "not ready yet" : "";
+  if (!unit.detail.empty()) return ready + (ready.empty() ? "" : ": ") + unit.detail;
+  if (unit.restarts == 0 || unit.last_exit.empty()) return ready;
+  return ready + (ready.empty() ? "" : "; ") + "last: " + unit.last_exit + in_a_row(unit);
+}
+
 std::string daemon_notes(const UnitView& unit) {
-  if (!unit.waits_for.empty()) return fmt::format("waits for {}", fmt::join(unit.waits_for, ", "));
+  if (!unit.waits_for.empty()) return waits_for(unit);
   if (unit.state == "backoff" || unit.state == "crash-loop" || unit.state == "failed")
-    return (unit.last_exit.empty() ? unit.detail : unit.last_exit) + next_try(unit);
+    return (unit.last_exit.empty() ? unit.detail : unit.last_exit) + in_a_row(unit) + next_try(unit);
   if (!unit.enabled) return "disabled";
-  if (unit.state == "running" && unit.restarts > 0 && !unit.last_exit.empty()) return "last: " + unit.last_exit;
+  if (unit.state == "running" || unit.state == "ready") return running_notes(unit);
   return unit.state == "stopping" ? unit.detail : "";
 }
 
 std::string job_notes(const UnitView& unit) {
-  if (!unit.waits_for.empty()) return fmt::format("waits for {}", fmt::join(unit.waits_for, ", "));
+  if (!unit.waits_for.empty()) return waits_for(unit);
   if (unit.state == "failed" && !unit.last_exit.empty())
     return unit.detail.empty() ? unit.last_exit : unit.detail + " (" + unit.last_exit + ")";
   if (!unit.enabled) return "disabled";
@@ -80,7 +94,9 @@ std::string head(const NodeView& node, std::size_t width) {
 
 }  // namespace
 
-bool is_running(const UnitView& unit) { return unit.state == "running" || (unit.job && unit.state == "done"); }
+bool is_running(const UnitView& unit) {
+  return unit.state == "running" || unit.state == "ready" || (unit.job && unit.state == "done");
+}
 
 std::string duration_text(double seconds) {
   const auto whole = static_cast<std::int64_t>(std::clamp(seconds, 0.0, 1e12));
@@ -114,7 +130,10 @@ std::string unit_text(const UnitView& unit) {
   };
   line("state", unit.state + (unit.running_for ? " for " + duration_text(*unit.running_for) : ""));
   line("enabled", unit.enabled ? "yes" : "no");
-  line("waits for", fmt::format("{}", fmt::join(unit.waits_for, ", ")));
+  if (unit.state == "running" && !unit.up && !unit.job) line("ready", "not yet");
+  if (unit.ready_for) line("ready", "for " + duration_text(*unit.ready_for));
+  const std::string since = unit.waiting_for ? " (since " + duration_text(*unit.waiting_for) + ")" : "";
+  if (!unit.waits_for.empty()) line("waits for", fmt::format("{}{}", fmt::join(unit.waits_for, ", "), since));
   if (unit.pid) line("pid", std::to_string(*unit.pid));
   if (unit.memory) line("memory", memory_text(*unit.memory));
   if (unit.memory_peak) line("at most", memory_text(*unit.memory_peak));
@@ -124,6 +143,7 @@ std::string unit_text(const UnitView& unit) {
   line("last exit", unit.last_exit);
   if (unit.next_try_in) line("next try", "in " + duration_text(*unit.next_try_in));
   line("restarts", std::to_string(unit.restarts));
+  if (unit.failures > 0) line("failures", fmt::format("{} in a row", unit.failures));
   if (unit.first_started) line("first start", fmt::format("{:.2f} s after the kernel's", *unit.first_started));
   if (unit.first_up) line("first up", fmt::format("{:.2f} s after the kernel's start", *unit.first_up));
   const std::string lost = unit.log_dropped > 0 ? fmt::format(", {} lost", unit.log_dropped) : "";
@@ -131,23 +151,6 @@ std::string unit_text(const UnitView& unit) {
   line("failed run", unit.failed_run);
   for (const std::string& said : unit.failed_run_lines) text += "    | " + said + "\n";
   return text;
-}
-
-std::string boot_text(std::vector<BootStep> steps, std::optional<std::size_t> width) {
-  using enum Align;
-  std::ranges::stable_sort(steps, {}, &BootStep::started);
-  Table table({Right, Right, Right, Left, Left});
-  table.add({"from", "to", "took", "kind", "name"});
-  double last = 0;
-  for (const BootStep& step : steps) {
-    last = std::max(last, step.ended.value_or(0));
-    const std::string left_behind = step.ended ? "" : " (" + or_dash(step.state) + ")";
-    table.add({fmt::format("{:.2f}", step.started), step.ended ? fmt::format("{:.2f}", *step.ended) : "-",
-               step.ended ? fmt::format("{:.2f}", *step.ended - step.started) : "-", step.kind,
-               step.name + left_behind});
-  }
-  return table.text(width) +
-         fmt::format("seconds since the kernel's start; the last of them was up after {:.2f}\n", last);
 }
 
 }  // namespace uebo::control

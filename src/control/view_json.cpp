@@ -11,8 +11,6 @@ std::string printable(std::string text) {
   return text;
 }
 
-std::string text_of(const Json& object, const char* name) { return printable(string_field(object, name).value_or("")); }
-
 template <class Number>
 std::optional<Number> count_of(const Json& object, const char* name) {
   const Json& value = field(object, name);
@@ -22,25 +20,39 @@ std::optional<Number> count_of(const Json& object, const char* name) {
 
 }  // namespace
 
+std::string text_field(const Json& object, const char* name) {
+  return printable(string_field(object, name).value_or(""));
+}
+
+std::vector<std::string> text_list(const Json& object, const char* name) {
+  std::vector<std::string> texts;
+  for (const Json& item : field(object, name))
+    if (item.is_string()) texts.push_back(printable(item.get<std::string>()));
+  return texts;
+}
+
 UnitView unit_view(const Json& unit) {
   UnitView view;
-  view.name = text_of(unit, "name");
-  view.description = text_of(unit, "description");
-  view.job = text_of(unit, "type") == "job";
+  view.name = text_field(unit, "name");
+  view.description = text_field(unit, "description");
+  view.job = text_field(unit, "type") == "job";
   view.enabled = bool_field(unit, "enabled").value_or(true);
-  view.state = text_of(unit, "state");
-  view.detail = text_of(unit, "detail");
-  for (const Json& need : field(unit, "waits_for"))
-    if (need.is_string()) view.waits_for.push_back(printable(need.get<std::string>()));
+  view.state = text_field(unit, "state");
+  view.up = bool_field(unit, "up").value_or(false);
+  view.detail = text_field(unit, "detail");
+  view.waits_for = text_list(unit, "waits_for");
   view.pid = count_of<std::int64_t>(unit, "pid");
   view.memory = count_of<std::uint64_t>(unit, "memory");
   view.memory_peak = count_of<std::uint64_t>(unit, "memory_peak");
   view.cpu = number_field(unit, "cpu");
   view.oom_kills = count_of<std::uint64_t>(unit, "oom_kills").value_or(0);
   view.running_for = number_field(unit, "running_for");
+  view.waiting_for = number_field(unit, "waiting_for");
+  view.ready_for = number_field(unit, "ready_for");
+  view.failures = count_of<std::uint64_t>(unit, "failures").value_or(0);
   view.next_try_in = number_field(unit, "next_try_in");
   view.restarts = count_of<std::uint64_t>(unit, "restarts").value_or(0);
-  view.last_exit = text_of(unit, "last_exit");
+  view.last_exit = text_field(unit, "last_exit");
   view.log_lines = count_of<std::uint64_t>(unit, "log_lines").value_or(0);
   view.log_dropped = count_of<std::uint64_t>(unit, "log_dropped").value_or(0);
   const Json& failed_run = field(unit, "failed_run");
@@ -62,25 +74,6 @@ std::vector<ConditionView> condition_views(const Json& conditions) {
     views.push_back(std::move(view));
   }
   return views;
-}
-
-std::vector<BootStep> boot_steps(const Json& answer) {
-  std::vector<BootStep> steps;
-  if (const auto kernel = number_field(answer, "kernel"))
-    steps.push_back({.name = "the kernel, up to PID 1", .kind = "kernel", .state = {}, .started = 0, .ended = kernel});
-  for (const Json& phase : field(answer, "phases"))
-    steps.push_back({.name = text_of(phase, "name"),
-                     .kind = "phase",
-                     .state = {},
-                     .started = number_field(phase, "started").value_or(0),
-                     .ended = number_field(phase, "ended")});
-  for (const Json& unit : field(answer, "units"))
-    steps.push_back({.name = text_of(unit, "name"),
-                     .kind = bool_field(unit, "job").value_or(false) ? "job" : "service",
-                     .state = text_of(unit, "state"),
-                     .started = number_field(unit, "started").value_or(0),
-                     .ended = number_field(unit, "up")});
-  return steps;
 }
 
 }  // namespace uebo::control

@@ -9,6 +9,8 @@ namespace uebo::control {
 
 [[nodiscard]] UnitView unit_view(const Json& unit);
 [[nodiscard]] std::vector<ConditionView> condition_views(const Json& conditions);
-[[nodiscard]] std::vector<BootStep> boot_steps(const Json& answer);
+/// Printable; empty where there is no such text.
+[[nodiscard]] std::string text_field(const Json& object, const char* name);
+[[nodiscard]] std::vector<std::string> text_list(const Json& object, const char* name);
 
 }  // namespace uebo::control

@@ -24,7 +24,7 @@ std::string why_it_failed(const UnitStatus& unit) {
 }
 
 std::optional<WaitResult> observe_up(const UnitStatus& unit) {
-  if (unit.state == "done" || (unit.state == "running" && !unit.job)) return reached(unit);
+  if (unit.state == "done" || (unit.up && !unit.job)) return reached(unit);
   if (unit.state == "failed" || unit.state == "backoff" || unit.state == "crash-loop")
     return missed(unit, why_it_failed(unit));
   if (unit.state == "stopped") return missed(unit, "somebody has stopped it");
@@ -39,7 +39,7 @@ std::optional<WaitResult> observe(UnitWait& wait, const UnitStatus& unit) {
     return std::nullopt;
   }
   if (wait.must_leave) {
-    const bool same = (unit.state == "running" || unit.state == "done") && unit.main_pid == wait.old_pid;
+    const bool same = (unit.running_for || unit.state == "done") && unit.main_pid == wait.old_pid;
     if (same) return std::nullopt;
     wait.must_leave = false;
   }
@@ -47,7 +47,8 @@ std::optional<WaitResult> observe(UnitWait& wait, const UnitStatus& unit) {
 }
 
 WaitResult give_up(const UnitWait& wait, const UnitStatus& unit) {
-  std::string why = fmt::format("still {} after {:.0f} s", unit.state, seconds(wait.limit));
+  const bool not_ready = unit.state == "running" && !unit.up && !unit.job && wait.goal == Goal::Up;
+  std::string why = fmt::format("still {} after {:.0f} s", not_ready ? "not ready" : unit.state, seconds(wait.limit));
   if (!unit.waits_for.empty())
     why = fmt::format("still waits for {} after {:.0f} s; it will start when that is there",
                       fmt::join(unit.waits_for, ", "), seconds(wait.limit));

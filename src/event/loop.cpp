@@ -1,5 +1,6 @@
 #include "uebo/event/loop.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <exception>
 #include <span>
 #include <string>
 
@@ -19,16 +21,51 @@ struct Loop::Watch {
   bool removed = false;
 };
 
-Loop::Loop(UniqueFd epoll, UniqueFd timer) : epoll_(std::move(epoll)), timer_(std::move(timer)) {}
+namespace {
+
+constexpr std::size_t kEventsInATurn = 32;
+
+/// A line about it may itself throw: then there is no line.
+void say(const char* what) noexcept {
+  try {
+    spdlog::error("a handler of the event loop threw: {}", what);
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
+/// Exceptions never reach the loop (STYLE.md); where memory has run out, the next turn may find some.
+template <class Function, class... Arguments>
+void call(const Function& function, Arguments... arguments) noexcept {
+  try {
+    function(arguments...);
+  } catch (const std::exception& error) {
+    say(error.what());
+  } catch (...) {
+    say("something that is no std::exception");
+  }
+}
+
+}  // namespace
+
+Loop::Loop(UniqueFd epoll, UniqueFd timer, const Clock& clock)
+    : clock_(clock), epoll_(std::move(epoll)), timer_(std::move(timer)) {}
 Loop::~Loop() = default;
 
 Result<std::unique_ptr<Loop>> Loop::create() {
+  static const Clock kBootClock;
+  return create(kBootClock);
+}
+
+Result<std::unique_ptr<Loop>> Loop::create(const Clock& clock) {
   UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return errno_error("epoll_create1", "");
   UniqueFd timer(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
   if (!timer) return errno_error("timerfd_create", "");
-  auto loop = std::unique_ptr<Loop>(new Loop(std::move(epoll), std::move(timer)));
-  UEBO_TRY(loop->watch(loop->timer_.get(), EPOLLIN, [self = loop.get()](std::uint32_t) { self->fire_timers(); }));
+  auto loop = std::unique_ptr<Loop>(new Loop(std::move(epoll), std::move(timer), clock));
+  UEBO_TRY(loop->watch(loop->timer_.get(), EPOLLIN, [self = loop.get()](std::uint32_t) {
+    std::uint64_t expirations = 0;
+    if (read(self->timer_.get(), &expirations, sizeof expirations) > 0) self->fire_timers();
+  }));
   return loop;
 }
 
@@ -76,32 +113,43 @@ void Loop::arm_timer() {
   timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
 }
 
+std::optional<TimePoint> Loop::next_timer() const {
+  if (timers_.empty()) return std::nullopt;
+  return timers_.begin()->first;
+}
+
 void Loop::fire_timers() {
-  std::uint64_t expirations = 0;
-  if (read(timer_.get(), &expirations, sizeof expirations) < 0) return;
-  const TimePoint now = BootClock::now();
+  const TimePoint now = clock_.now();
   // Handlers may set and cancel timers: take one at a time, and none that was set meanwhile for later.
   while (!timers_.empty() && timers_.begin()->first <= now) {
     const auto handler = std::move(timers_.begin()->second.handler);
     timers_.erase(timers_.begin());
-    handler();
+    call(handler);
   }
   arm_timer();
 }
 
 Result<> Loop::turn(int timeout_milliseconds) {
-  std::array<epoll_event, 32> events{};
+  std::array<epoll_event, kEventsInATurn> events{};
   const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_milliseconds);
   if (count < 0 && errno == EINTR) return {};
   if (count < 0) return errno_error("epoll_wait", "");
+  const auto fresh = std::span(events).first(static_cast<std::size_t>(count));
 
-  std::vector<std::pair<std::shared_ptr<Watch>, std::uint32_t>> ready;
-  for (const auto& event : std::span(events).first(static_cast<std::size_t>(count)))
-    if (const auto found = watches_.find(event.data.fd); found != watches_.end())
-      ready.emplace_back(found->second, event.events);
-  std::ranges::stable_sort(ready, {}, [](const auto& entry) { return entry.first->priority; });
-  for (const auto& [watch, bits] : ready)
-    if (!watch->removed) watch->handler(bits);
+  // Nothing is allocated here: a turn without memory still serves whoever needs none.
+  struct Ready {
+    std::shared_ptr<Watch> watch;
+    std::uint32_t bits = 0;
+  };
+  std::array<Ready, kEventsInATurn> ready;
+  std::size_t taken = 0;
+  for (const Priority priority : {Priority::Reap, Priority::Normal})
+    for (const auto& event : fresh)
+      if (const auto found = watches_.find(event.data.fd);
+          found != watches_.end() && found->second->priority == priority)
+        ready[taken++] = {.watch = found->second, .bits = event.events};
+  for (const auto& [watch, bits] : std::span(ready).first(taken))
+    if (!watch->removed) call(watch->handler, bits);
   return {};
 }
 

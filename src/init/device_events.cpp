@@ -60,17 +60,21 @@ DeviceEvents::~DeviceEvents() {
 /// A burst is taken as a whole: one trigger for all that it holds of a kind.
 void DeviceEvents::read_uevents() {
   std::set<std::string> triggers;
+  bool watchdog = false;
   for (;;) {
     const auto event = uevents_.receive();
     if (!event) {
       // ENOBUFS: some were lost. Whatever they said, looking at everything anew finds it.
       spdlog::debug("uevents: {}", event.error().message());
       triggers = kAllTriggers;
+      watchdog = true;
       break;
     }
     if (!*event) break;
     triggers.merge(triggers_of(**event));
+    watchdog |= (*event)->action == "add" && (*event)->get("SUBSYSTEM") == "watchdog";
   }
+  if (watchdog && watchdog_came_) watchdog_came_();
   for (const auto& trigger : triggers) supervisor_.trigger(trigger);
 }
 

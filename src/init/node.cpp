@@ -17,9 +17,6 @@ namespace {
 
 using control::ShutdownKind;
 
-/// The registrar may take 6 s to stop, and 10 s more to be killed; then BOINC 75 s and 10 s; then 90 s for the storage
-/// to be written out and unmounted.
-constexpr std::chrono::seconds kShutdownDeadline{200};
 constexpr config::LogLimits kOwnLog{.size = 64 * 1024, .count = 3};
 
 /// The signals of busybox' init, which scripts know; SIGINT is what Ctrl-Alt-Del sends (reboot(2), RB_DISABLE_CAD).
@@ -80,7 +77,8 @@ Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
                                  .shut_down = [this](ShutdownKind kind) { shut_down(kind); },
                                  .version = UEBO_VERSION,
                                  .own_log = own_log_.get(),
-                                 .admission = control::node_admission()};
+                                 .admission = control::node_admission(),
+                                 .watchdog = [this] { return watchdog_ ? watchdog_() : kernel::WatchdogStatus{}; }};
   control_ = UEBO_TRY(control::Server::create(*loop_, *supervisor_, std::move(context), paths_.control));
   return {};
 }
@@ -127,7 +125,8 @@ void Node::shut_down(ShutdownKind kind) {
   if (supervisor_->shutting_down()) return;
   shutdown_kind_ = kind;
   spdlog::info("shutting down ({})", control::name_of(kind));
-  supervisor_->shut_down(kShutdownDeadline, [this](const std::vector<std::string>& left) {
+  if (shutdown_starts_) shutdown_starts_(kind, shutdown_deadline_);
+  supervisor_->shut_down(shutdown_deadline_, [this](const std::vector<std::string>& left) {
     for (const auto& name : left) spdlog::error("{}: could not be stopped", name);
     loop_->stop();
   });

@@ -1,5 +1,6 @@
 #include "uebo/init/pid1.hpp"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "safety_net.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/base/log.hpp"
 #include "uebo/boot/inline_steps.hpp"
@@ -21,6 +23,8 @@
 #include "uebo/config/kernel_args.hpp"
 #include "uebo/init/device_events.hpp"
 #include "uebo/init/node.hpp"
+#include "uebo/init/self_check.hpp"
+#include "uebo/init/watchdog_feeder.hpp"
 
 namespace uebo::init {
 namespace {
@@ -56,13 +60,36 @@ void greet() {
                kernel.machine, uptime);
 }
 
-std::vector<supervise::BootPhase> boot_in_line() {
+/// The descriptor is kept for good: when it is needed there may be none to be had.
+int kernel_log() { return open("/dev/kmsg", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }
+
+std::optional<std::chrono::seconds> watchdog_setting() {
+  const auto arguments = config::load_kernel_args();
+  return watchdog_timeout(arguments.value_or(config::KernelArgs{}).get("uebo.watchdog").value_or(""));
+}
+
+/// What the steps in line have left for those that come.
+struct Booted {
+  std::vector<supervise::BootPhase> phases;
+  std::unique_ptr<WatchdogFeeder> watchdog;
+};
+
+Booted boot_in_line() {
   InlineSteps steps;
   steps.run("file systems", boot::api_file_systems);
+  handle_own_crashes(kernel_log());
   greet();
   steps.run("arguments", [] { return boot::kernel_arguments(); });
+  const auto timeout = watchdog_setting();
+  auto watchdog = std::make_unique<WatchdogFeeder>(timeout);
+  // Its driver is the first module of all: whatever hangs from here on is ended by a reset.
+  steps.run("watchdog", [&]() -> Result<> {
+    const Result<> loaded = timeout ? boot::load_watchdog_driver() : Result<>();
+    UEBO_TRY(watchdog->arm());
+    return loaded;
+  });
   steps.run("/usr", boot::mount_usr);
-  return steps.phases();
+  return {.phases = steps.phases(), .watchdog = std::move(watchdog)};
 }
 
 /// Ctrl-Alt-Del sends SIGINT instead of a reset, and nothing of the words of the command line that the kernel hands to
@@ -73,6 +100,7 @@ void settle_process(std::span<char*> arguments) {
   for (char** variable = environ; variable && *variable; ++variable) explicit_bzero(*variable, strlen(*variable));
   clearenv();
   umask(022);
+  if (const auto raised = raise_descriptor_limit(); !raised) spdlog::warn("{}", raised.error().message());
   reboot(RB_DISABLE_CAD);
 }
 
@@ -83,8 +111,8 @@ void leave_out_of_memory_killing() {
 
 /// What is not on a RAM file system is unmounted by its own job; this is for what that job could not do. sync(2) can
 /// hang on a dead server, so a child calls it, and is waited for no longer than that is worth.
-void sync_bounded() {
-  constexpr int kSeconds = 5;
+void sync_bounded(WatchdogFeeder& watchdog) {
+  constexpr std::chrono::seconds kLimit{5};
   const pid_t child = fork();
   if (child == 0) {
     sync();
@@ -93,9 +121,12 @@ void sync_bounded() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);
-  const timespec timeout{.tv_sec = kSeconds, .tv_nsec = 0};
-  while (waitpid(child, nullptr, WNOHANG) == 0)
-    if (sigtimedwait(&set, nullptr, &timeout) < 0 && errno == EAGAIN) return;
+  const timespec second{.tv_sec = 1, .tv_nsec = 0};
+  const TimePoint deadline = BootClock::now() + kLimit;
+  while (child > 0 && waitpid(child, nullptr, WNOHANG) == 0 && BootClock::now() < deadline) {
+    sigtimedwait(&set, nullptr, &second);
+    watchdog.feed();
+  }
 }
 
 /// Until the last process is gone or for 2 s: what dies later may still hold a file system.
@@ -112,10 +143,19 @@ void reap_all() {
   }
 }
 
-int finish(ShutdownKind kind) {
+int finish(ShutdownKind kind, WatchdogFeeder& watchdog) {
+  constexpr std::chrono::seconds kLastSteps{20};
   kill(-1, SIGKILL);
+  watchdog.feed();
   reap_all();
-  sync_bounded();
+  // Anew: the one before has ended with all others.
+  watch_over_shutdown(kind, kLastSteps);
+  watchdog.feed();
+  sync_bounded(watchdog);
+  if (kind == ShutdownKind::Reboot)
+    watchdog.stay_armed();
+  else
+    watchdog.disarm();
   spdlog::info("{}", kind == ShutdownKind::Reboot ? "rebooting" : "down");
   const unsigned command = kind == ShutdownKind::Reboot     ? RB_AUTOBOOT
                            : kind == ShutdownKind::PowerOff ? RB_POWER_OFF
@@ -126,8 +166,29 @@ int finish(ShutdownKind kind) {
   return 1;
 }
 
-Result<ShutdownKind> supervise_board(std::vector<supervise::BootPhase> phases) {
-  auto node = UEBO_TRY(Node::create({}, std::move(phases)));
+/// Feeds the watchdog while the node runs, and as long as it answers.
+class Guarded {
+ public:
+  Guarded(Node& node, WatchdogFeeder& watchdog, const std::string& control)
+      : watchdog_(watchdog), check_(node.loop(), control) {
+    node.show_watchdog([&watchdog] { return watchdog.status(); });
+    watchdog.follow(node.loop(), [this](std::function<void()> answered) { return check_.begin(std::move(answered)); });
+  }
+  Guarded(const Guarded&) = delete;
+  Guarded& operator=(const Guarded&) = delete;
+  ~Guarded() { watchdog_.end_following(); }
+
+ private:
+  WatchdogFeeder& watchdog_;
+  SelfCheck check_;
+};
+
+Result<ShutdownKind> supervise_board(Booted& booted) {
+  const NodePaths paths;
+  auto node = UEBO_TRY(Node::create(paths, std::move(booted.phases)));
+  const Guarded guarded(*node, *booted.watchdog, paths.control);
+  Reserve reserve;
+  prepare_shutdown(*node, reserve);
   const auto arguments = config::load_kernel_args();
   const bool nfs = arguments && boot::wants_nfs(*arguments);
   auto jobs = boot::boot_jobs("/sbin/uebo", nfs ? boot::StorageKind::Nfs : boot::StorageKind::Disk);
@@ -135,6 +196,10 @@ Result<ShutdownKind> supervise_board(std::vector<supervise::BootPhase> phases) {
   auto events = DeviceEvents::follow(node->loop(), node->supervisor(),
                                      arguments ? boot::NetworkPlan(*arguments) : boot::NetworkPlan());
   if (!events) spdlog::error("{}; disks and links that come later are not seen", events.error().message());
+  if (events)
+    (*events)->on_watchdog([&booted] {
+      if (const auto armed = booted.watchdog->arm(); !armed) spdlog::error("{}", armed.error().message());
+    });
   node->load_services(jobs);
   for (auto& job : jobs) node->add(std::move(job));
   return node->run();
@@ -145,58 +210,16 @@ Result<ShutdownKind> supervise_board(std::vector<supervise::BootPhase> phases) {
 int pid1(std::span<char*> arguments) {
   log::to_console_and_kernel();
   settle_process(arguments);
-  auto phases = boot_in_line();
+  Booted booted = boot_in_line();
   leave_out_of_memory_killing();
 
-  const auto kind = supervise_board(std::move(phases));
+  const auto kind = supervise_board(booted);
   if (!kind) {
     // Without a loop there is nothing to be done but to try again from the start.
     spdlog::critical("PID 1 can't go on: {}; rebooting", kind.error().message());
-    return finish(ShutdownKind::Reboot);
+    return finish(ShutdownKind::Reboot, *booted.watchdog);
   }
-  return finish(*kind);
-}
-
-namespace {
-
-constexpr std::string_view kUsage = "usage: uebo supervise --services DIR --cgroup DIR --log DIR --control PATH";
-
-std::optional<NodePaths> paths_from(std::span<const std::string_view> arguments) {
-  NodePaths paths{.services = {}, .cgroup = {}, .logs = {}, .control = {}};
-  const std::map<std::string_view, std::string*> options{{"--services", &paths.services},
-                                                         {"--cgroup", &paths.cgroup},
-                                                         {"--log", &paths.logs},
-                                                         {"--control", &paths.control}};
-  if (arguments.size() != 2 * options.size()) return std::nullopt;
-  for (std::size_t i = 0; i < arguments.size(); i += 2) {
-    const auto option = options.find(arguments[i]);
-    if (option == options.end() || !option->second->empty()) return std::nullopt;
-    *option->second = arguments[i + 1];
-  }
-  return paths;
-}
-
-Result<> supervise_services(NodePaths paths) {
-  UEBO_TRY(make_directories(paths.cgroup));
-  UEBO_TRY(make_directories(paths.logs));
-  auto node = UEBO_TRY(Node::create(std::move(paths), {}));
-  node->load_services({});
-  UEBO_TRY(node->run());
-  return {};
-}
-
-}  // namespace
-
-int supervise_role(std::span<const std::string_view> arguments) {
-  log::to_stderr();
-  const auto paths = paths_from(arguments);
-  if (!paths) {
-    spdlog::error("{}", kUsage);
-    return 2;
-  }
-  const auto result = supervise_services(*paths);
-  if (!result) spdlog::error("{}", result.error().message());
-  return result ? 0 : 1;
+  return finish(*kind, *booted.watchdog);
 }
 
 }  // namespace uebo::init

@@ -104,12 +104,8 @@ Result<> Cgroup::signal(int signal) const {
   return {};
 }
 
-Result<> Cgroup::set_memory_max(std::uint64_t bytes) const {
-  return write_kernel_file(path_ + "/memory.max", std::to_string(bytes));
-}
-
-Result<> Cgroup::set_nice(int nice) const {
-  return write_kernel_file(path_ + "/cpu.weight.nice", std::to_string(nice));
+Result<> Cgroup::set(const std::string& file, std::string_view value) const {
+  return write_kernel_file(path_ + "/" + file, value);
 }
 
 std::optional<std::uint64_t> Cgroup::memory_current() const {

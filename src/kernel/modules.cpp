@@ -92,7 +92,8 @@ Result<Modules> Modules::open(const std::string& directory) {
       return errno_error("open", path + "/" + index, "modules can't be loaded without it; depmod makes it");
   Modules modules(kmod_new(path.c_str(), nullptr));
   if (modules.context_ == nullptr) return errno_error("open modules in", path);
-  kmod_set_log_fn(modules.context_, [](void*, int, const char*, int, const char*, const char*, va_list) {}, nullptr);
+  kmod_set_log_fn(
+      modules.context_, [](void*, int, const char*, int, const char*, const char*, va_list) {}, nullptr);
   const int result = kmod_load_resources(modules.context_);
   if (result < 0) return fail(-result, "open modules in", path, "an index is missing or damaged; run depmod");
   return modules;
@@ -133,6 +134,19 @@ Result<unsigned> Modules::load(const std::string& name_or_alias, const std::stri
   }
   // Several modules may answer to one modalias, and one that fits is enough.
   if (!succeeded) return failed;
+  return inserted;
+}
+
+Result<unsigned> Modules::load_below(const std::string& alias, const std::string& part) {
+  const auto candidates = look_up(context_, alias);
+  if (!candidates && candidates.error().code == ENOENT) return 0U;
+  if (!candidates) return std::unexpected(candidates.error());
+  unsigned inserted = 0;
+  for (const Module& candidate : modules_of(*candidates)) {
+    const char* path = kmod_module_get_path(candidate.get());
+    if (path && std::string_view(path).find(part) != std::string_view::npos)
+      inserted += UEBO_TRY(insert(context_, candidate.get(), {}));
+  }
   return inserted;
 }
 

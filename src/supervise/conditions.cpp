@@ -10,6 +10,12 @@ bool Conditions::set(const std::string& condition, const std::string& holder, co
   return added;
 }
 
+bool Conditions::set(const std::string& condition, const std::string& holder, const std::string& detail, TimePoint now,
+                     const std::string& by) {
+  if (firsts_.size() < kMostFirsts) firsts_.try_emplace(condition, First{.when = now, .by = by.empty() ? holder : by});
+  return set(condition, holder, detail);
+}
+
 bool Conditions::clear(const std::string& condition, const std::string& holder) {
   const auto found = held_.find(condition);
   if (found == held_.end() || found->second.erase(holder) == 0) return false;

@@ -6,8 +6,9 @@
 namespace uebo::supervise {
 namespace {
 
-constexpr std::array<std::string_view, kExitKinds> kNames{"exited",        "signalled", "dumped-core",
-                                                          "out-of-memory", "deadline",  "exec-failed"};
+constexpr std::array<std::string_view, kExitKinds> kNames{"exited",   "signalled",      "dumped-core", "out-of-memory",
+                                                          "deadline", "start-deadline", "watchdog",    "exec-failed"};
+static_assert(!kNames.back().empty());
 
 std::string signal_text(int signal) {
   const char* name = sigabbrev_np(signal);
@@ -24,13 +25,17 @@ std::string ExitReason::text() const {
     case Kind::Exited:
       return place + "exit code " + std::to_string(value);
     case Kind::Signalled:
-      return place + signal_text(value);
+      return value != 0 ? place + signal_text(value) : stage;
     case Kind::DumpedCore:
       return place + signal_text(value) + ", core dumped";
     case Kind::OutOfMemory:
       return place + "killed at its memory limit";
     case Kind::Deadline:
       return place + "not done by its deadline";
+    case Kind::StartDeadline:
+      return place + "not ready by its deadline";
+    case Kind::Watchdog:
+      return place + "no sign of life, its watchdog's time is over";
     case Kind::ExecFailed:
       return value != 0 ? place + strerrordesc_np(value) : stage;
   }

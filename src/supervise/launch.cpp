@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -17,29 +19,49 @@
 #include <csignal>
 #include <string_view>
 
+#include "uebo/supervise/system_call_filter.hpp"
+
 namespace uebo::supervise {
 namespace {
 
 // --- what the child is doing, for the report of a failure
 
-enum class Stage { Session, Output, Terminal, Namespace, Bind, Hide, Priority, Oom, Directory, Privileges, User, Exec };
-constexpr std::array<std::string_view, 12> kStages{"setsid",
+enum class Stage {
+  Session,
+  Output,
+  Terminal,
+  Priority,
+  Oom,
+  Namespace,
+  Mount,
+  Directory,
+  Limits,
+  Privileges,
+  User,
+  Descriptor,
+  Filter,
+  Exec
+};
+constexpr std::array<std::string_view, 14> kStages{"setsid",
                                                    "redirect output",
                                                    "open terminal",
-                                                   "make a mount namespace",
-                                                   "bind mount",
-                                                   "hide directories",
                                                    "set the priority",
                                                    "set oom_score_adj",
+                                                   "make a mount namespace",
+                                                   "",  // the step says it
                                                    "change to the working directory",
+                                                   "limit resources",
                                                    "give up privileges",
                                                    "change user",
+                                                   "pass a descriptor",
+                                                   "filter system calls",
                                                    "exec"};
 static_assert(kStages.size() == static_cast<std::size_t>(Stage::Exec) + 1);
 
 struct FailureReport {
   Stage stage;
   int error;
+  std::size_t step;  // of LaunchPlan::mounts
 };
 
 /// The plan as plain pointers: after the clone nothing is allocated.
@@ -48,6 +70,7 @@ struct Prepared {
   std::vector<char*> argv;
   std::vector<char*> envp;
   std::string oom_score;
+  sock_fprog filter;
   int output;
   int status;
 };
@@ -62,8 +85,8 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 
 // --- the child: system calls alone
 
-[[noreturn]] void give_up(const Prepared& p, Stage stage) {
-  const FailureReport report{.stage = stage, .error = errno};
+[[noreturn]] void give_up(const Prepared& p, Stage stage, std::size_t step = 0) {
+  const FailureReport report{.stage = stage, .error = errno, .step = step};
   if (write(p.status, &report, sizeof report) < 0) _exit(126);
   _exit(127);
 }
@@ -85,29 +108,12 @@ void open_terminal(const Prepared& p) {
     if (dup2(terminal, fd) < 0) give_up(p, Stage::Terminal);
 }
 
-/// A slave of PID 1's tree (rule 11): what is unmounted there goes here too. What the service leaves in shared memory
-/// and in /tmp is charged to it and goes with its last process.
+/// What is unmounted in PID 1's tree goes here too. What the service leaves in shared memory is its own, as is what it
+/// leaves in its /tmp.
 void private_mounts(const Prepared& p) {
-  const int own_ipc = p.plan->unprivileged ? CLONE_NEWIPC : 0;
-  if (unshare(CLONE_NEWNS | own_ipc) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
-    give_up(p, Stage::Namespace);
-  if (p.plan->unprivileged) {
-    for (const char* place : {"/tmp", "/dev/shm"})
-      if (mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") != 0 && errno != ENOENT)
-        give_up(p, Stage::Namespace);
-  }
-  for (const auto& bind : p.plan->binds) {
-    if (mount(bind.source.c_str(), bind.target.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
-      give_up(p, Stage::Bind);
-    if (bind.read_only && mount(nullptr, bind.target.c_str(), nullptr,
-                                MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) != 0)
-      give_up(p, Stage::Bind);
-  }
-  // After the binds, whose sources may lie in there. Unmounted below, the place stays covered.
-  for (const std::string& place : p.plan->hidden)
-    if (mount("tmpfs", place.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "mode=0,size=4k") != 0 &&
-        errno != ENOENT)
-      give_up(p, Stage::Hide);
+  if (!enter_namespaces(p.plan->sandbox.private_tmp ? OwnIpc::Yes : OwnIpc::No)) give_up(p, Stage::Namespace);
+  for (std::size_t i = 0; i < p.plan->mounts.size(); ++i)
+    if (!perform(p.plan->mounts[i])) give_up(p, Stage::Mount, i);
 }
 
 void set_priority(const Prepared& p) {
@@ -122,19 +128,58 @@ void set_priority(const Prepared& p) {
   close(fd);
 }
 
-void change_user(const Prepared& p) {
-  if (p.plan->unprivileged) {
-    // A core would hold the service's secrets, and any process of the same user can have one written (prlimit(2) and a
-    // signal). Only a hard limit of zero can't be raised again.
-    const rlimit no_core{.rlim_cur = 0, .rlim_max = 0};
-    if (setrlimit(RLIMIT_CORE, &no_core) != 0) give_up(p, Stage::Privileges);
-    // While still root: PR_CAPBSET_DROP wants CAP_SETPCAP. EINVAL: past the last capability of this kernel.
-    for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; ++capability) continue;
-    if (errno != EINVAL) give_up(p, Stage::Privileges);
+bool set_limit(__rlimit_resource resource, rlim_t value) {
+  const rlimit limit{.rlim_cur = value, .rlim_max = value};
+  return setrlimit(resource, &limit) == 0;
+}
+
+void limit_resources(const Prepared& p) {
+  // A core would hold the service's secrets, and any process of the same user can have one written (prlimit(2) and a
+  // signal). Only a hard limit of zero can't be raised again.
+  if (p.plan->account.uid != 0 && !set_limit(RLIMIT_CORE, 0)) give_up(p, Stage::Limits);
+  if (p.plan->open_files && !set_limit(RLIMIT_NOFILE, *p.plan->open_files)) give_up(p, Stage::Limits);
+}
+
+/// While still root: PR_CAPBSET_DROP wants CAP_SETPCAP.
+void bound_capabilities(const Prepared& p) {
+  const config::CapabilitySet kept = p.plan->sandbox.capabilities;
+  for (unsigned capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
+    if (!kept.has(capability) && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) give_up(p, Stage::Privileges);
+  // EINVAL: past the last capability of this kernel.
+  if (errno != EINVAL || prctl(PR_SET_KEEPCAPS, kept.bits != 0 ? 1 : 0, 0, 0, 0) != 0) give_up(p, Stage::Privileges);
+}
+
+/// The four other sets (capabilities(7)): what is kept is permitted, effective and inheritable, and ambient as well, so
+/// that an exec by a user that isn't root keeps it.
+void settle_capabilities(const Prepared& p) {
+  const config::CapabilitySet kept = p.plan->sandbox.capabilities;
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const auto half = static_cast<std::uint32_t>(kept.bits >> (32 * i));
+    sets[i] = {.effective = half, .permitted = half, .inheritable = half};
   }
+  if (syscall(SYS_capset, &header, sets.data()) != 0) give_up(p, Stage::Privileges);
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) give_up(p, Stage::Privileges);
+  for (unsigned capability = 0; p.plan->account.uid != 0 && capability < 64; ++capability)
+    if (kept.has(capability) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0)
+      give_up(p, Stage::Privileges);
+}
+
+void change_user(const Prepared& p) {
+  const bool restricted = p.plan->sandbox.capabilities != config::kAllCapabilities;
+  if (restricted) bound_capabilities(p);
   const gid_t gid = p.plan->account.gid;
   if (setgroups(1, &gid) != 0 || setgid(gid) != 0 || setuid(p.plan->account.uid) != 0) give_up(p, Stage::User);
-  if (p.plan->unprivileged && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(p, Stage::Privileges);
+  if (restricted) settle_capabilities(p);
+  if (p.plan->sandbox.no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(p, Stage::Privileges);
+}
+
+void pass_descriptor(const Prepared& p) {
+  if (!p.plan->passed) return;
+  const auto [from, to] = *p.plan->passed;
+  // dup2(2) to itself would leave it close-on-exec.
+  if ((from == to ? fcntl(to, F_SETFD, 0) : dup2(from, to)) < 0) give_up(p, Stage::Descriptor);
 }
 
 [[noreturn]] void child(const Prepared& p) {
@@ -145,12 +190,15 @@ void change_user(const Prepared& p) {
   redirect(p);
   if (!p.plan->terminal.empty()) open_terminal(p);
   umask(022);
-  if (!p.plan->binds.empty() || !p.plan->hidden.empty()) private_mounts(p);
   set_priority(p);
+  if (!p.plan->mounts.empty() || p.plan->sandbox.private_tmp) private_mounts(p);
   if (chdir(p.plan->working_directory.c_str()) != 0) give_up(p, Stage::Directory);
+  limit_resources(p);
   change_user(p);
   // PID 1's descriptors are close-on-exec; this makes it certain for those of libraries as well.
   syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  pass_descriptor(p);
+  if (p.filter.len != 0 && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p.filter) != 0) give_up(p, Stage::Filter);
   execve(p.argv.front(), p.argv.data(), p.envp.data());
   give_up(p, Stage::Exec);
 }
@@ -182,11 +230,13 @@ Result<LaunchPlan> fill_plan(const config::ServiceSpec& spec, Process process) {
   plan.account = UEBO_TRY(kernel::find_account(spec.user, spec.group));
   plan.command = spec.command;
   plan.environment = environment_for(spec, plan.account);
-  plan.unprivileged = plan.account.uid != 0;
+  plan.sandbox = config::sandbox_for(spec.sandbox, plan.account.uid == 0);
+  plan.mounts = mount_steps(plan.sandbox, spec.binds, spec.hidden);
+  if (plan.sandbox.system_call_filter != config::SystemCallFilter::Off)
+    plan.filter = system_call_filter(native_abi(), plan.sandbox.capabilities);
   plan.working_directory = spec.working_directory;
-  plan.binds = spec.binds;
-  plan.hidden = spec.hidden;
   plan.terminal = spec.terminal;
+  plan.open_files = spec.open_files;
   plan.nice = spec.nice;
   plan.scheduling = spec.scheduling;
   return plan;
@@ -204,12 +254,18 @@ Result<LaunchedProcess> launch(const LaunchPlan& plan, int cgroup_directory, int
   std::array<int, 2> status{};
   if (pipe2(status.data(), O_CLOEXEC) != 0) return errno_error("pipe for", plan.command.front());
   UniqueFd read_end(status[0]);
-  const UniqueFd write_end(status[1]);
+  UniqueFd write_end(status[1]);
+  // Out of the way of what the child is given.
+  if (plan.passed) write_end.reset(fcntl(write_end.get(), F_DUPFD_CLOEXEC, kLeastOwnDescriptor));
+  if (!write_end) return errno_error("pipe for", plan.command.front());
 
   const Prepared prepared{.plan = &plan,
                           .argv = pointers(plan.command),
                           .envp = pointers(plan.environment),
                           .oom_score = std::to_string(plan.oom_score_adjust),
+                          // The kernel reads it alone.
+                          .filter = {.len = static_cast<unsigned short>(plan.filter.size()),
+                                     .filter = const_cast<sock_filter*>(plan.filter.data())},
                           .output = output,
                           .status = write_end.get()};
   int pidfd = -1;
@@ -228,6 +284,7 @@ std::optional<ExitReason> launch_failure(int status, const LaunchPlan& plan) {
   FailureReport report{};
   if (read(status, &report, sizeof report) != static_cast<ssize_t>(sizeof report)) return std::nullopt;
   std::string stage(kStages[static_cast<std::size_t>(report.stage)]);
+  if (report.stage == Stage::Mount && report.step < plan.mounts.size()) stage = description(plan.mounts[report.step]);
   if (report.stage == Stage::Exec) stage += " " + plan.command.front();
   if (report.stage == Stage::Terminal) stage += " " + plan.terminal;
   if (report.stage == Stage::Directory) stage += " " + plan.working_directory;

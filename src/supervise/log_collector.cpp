@@ -107,14 +107,14 @@ Result<> LogCollector::watch(Stream& stream) {
 
 /// One who writes line by line wakes PID 1 no oftener than one who floods.
 void LogCollector::readable(Stream& stream) {
-  if (BootClock::now() < stream.not_before) return rest(stream);
+  if (loop_.now() < stream.not_before) return rest(stream);
   look(stream);
   if (stream.busy) rest(stream);
 }
 
 void LogCollector::look(Stream& stream) {
   const int fd = stream.read_end.get();
-  const TimePoint began = BootClock::now();
+  const TimePoint began = loop_.now();
   int in_pipe = 0;
   if (ioctl(fd, FIONREAD, &in_pipe) != 0) in_pipe = 0;
   const auto available = static_cast<std::size_t>(std::max(in_pipe, 0));
@@ -124,7 +124,7 @@ void LogCollector::look(Stream& stream) {
     read_ends(fd, stream.log, available);
   else
     read_all(fd, stream.log, available);
-  const TimePoint now = BootClock::now();
+  const TimePoint now = loop_.now();
   const Duration pause = stream.busy ? (now - began) * kRestForWork * busy_streams() : Duration::zero();
   stream.not_before = now + std::max<Duration>(kBetweenLooks, pause);
 }
@@ -136,7 +136,7 @@ void LogCollector::rest(Stream& stream) {
     stream.pause.reset();
     if (watch(stream)) return;
     // The kernel has no memory for it now.
-    stream.not_before = BootClock::now() + std::chrono::seconds(1);
+    stream.not_before = loop_.now() + std::chrono::seconds(1);
     rest(stream);
   });
 }

@@ -12,7 +12,8 @@
 
 #include "uebo/kernel/cgroup.hpp"
 #include "uebo/supervise/launch.hpp"
-#include "uebo/supervise/memory_bound.hpp"
+#include "uebo/supervise/readiness_watch.hpp"
+#include "uebo/supervise/resource_limits.hpp"
 
 namespace uebo::supervise {
 
@@ -29,6 +30,7 @@ struct SystemProcessHost::Run {
   /// As the group had them when they were counted last. At first: what a run before has left in it (a task in state D).
   Counters counted;
   std::uint64_t oom_kills_before = 0;  // of the unit, when the run began
+  std::unique_ptr<ReadinessWatch> readiness = nullptr;
 };
 
 struct SystemProcessHost::Child {
@@ -75,25 +77,10 @@ Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::Service
                                        .counted = {},
                                        .oom_kills_before = totals_[spec.name].oom_kills});
   run->counted = counters_of(run->cgroup);
-  apply_memory_limit(*run, spec);
-  apply_cpu_weight(*run, spec);
+  apply_resource_limits(run->cgroup, spec);
   UEBO_TRY(
       loop_.watch(run->cgroup.events(), EPOLLPRI, [this, name = spec.name](std::uint32_t) { cgroup_changed(name); }));
   return runs_.emplace(spec.name, std::move(run)).first->second.get();
-}
-
-void SystemProcessHost::apply_memory_limit(Run& run, const config::ServiceSpec& spec) {
-  if (spec.memory_max.empty()) return;
-  const auto bytes = memory_limit(spec.memory_max);
-  const auto set = bytes ? run.cgroup.set_memory_max(*bytes) : Result<>(std::unexpected(bytes.error()));
-  if (!set) spdlog::warn("{}: runs without its memory limit: {}", spec.name, set.error().message());
-}
-
-/// Between groups a process' own nice value means nothing: it counts among the processes of its group.
-void SystemProcessHost::apply_cpu_weight(Run& run, const config::ServiceSpec& spec) {
-  if (spec.nice == 0) return;
-  if (const auto set = run.cgroup.set_nice(spec.nice); !set)
-    spdlog::debug("{}: its group has the usual weight: {}", spec.name, set.error().message());
 }
 
 Result<> SystemProcessHost::start(Run& run, const config::ServiceSpec& spec, Process process) {
@@ -103,9 +90,16 @@ Result<> SystemProcessHost::start(Run& run, const config::ServiceSpec& spec, Pro
                                              .plan = UEBO_TRY(plan_for(spec, process)),
                                              .handle = {},
                                              .exec_known = false});
+  if (process == Process::Main) {
+    run.readiness = UEBO_TRY(ReadinessWatch::create(loop_, spec));
+    run.readiness->prepare(child->plan);
+  }
   child->handle = UEBO_TRY(supervise::launch(child->plan, run.cgroup.directory(), output));
   const pid_t pid = child->handle.pid;
-  if (process == Process::Main) run.main = pid;
+  if (process == Process::Main) {
+    run.main = pid;
+    run.readiness->launched(pid, child->plan.account.uid);
+  }
   const int status = child->handle.status.get();
   children_.emplace(pid, std::move(child));
   return loop_.watch(status, EPOLLIN | EPOLLHUP, [this, pid](std::uint32_t) { exec_settled(pid); });
@@ -121,8 +115,9 @@ void SystemProcessHost::exec_settled(pid_t pid) {
   const auto failure = launch_failure(child.handle.status.get(), child.plan);
   child.handle.status.reset();
   if (!failure) {
-    if (child.process == Process::Main) sink_(child.unit, Launched{});
-    return;
+    if (child.process != Process::Main) return;
+    begin_readiness(child.unit);
+    return sink_(child.unit, Launched{});
   }
   // What is still to be reaped of this child is nobody's any more.
   const std::string unit = child.unit;
@@ -134,6 +129,15 @@ void SystemProcessHost::exec_settled(pid_t pid) {
   } else {
     sink_(unit, Exited{.process = process, .reason = *failure});
   }
+}
+
+/// What it has said already is told after Launched: nothing is delivered from within.
+void SystemProcessHost::begin_readiness(const std::string& unit) {
+  const auto run = runs_.find(unit);
+  if (run == runs_.end() || !run->second->readiness) return;
+  const auto begun = run->second->readiness->begin(
+      [this, unit](NotifyMessage message) { sink_(unit, Notified{.message = std::move(message)}); });
+  if (!begun) spdlog::warn("{}: can't hear whether it is ready: {}", unit, begun.error().message());
 }
 
 void SystemProcessHost::signal_stop(const config::ServiceSpec& spec) {
@@ -244,32 +248,76 @@ ExitReason reason_of(const siginfo_t& info, bool out_of_memory) {
 
 }  // namespace
 
+/// Before its end is told: what a main process has said of itself comes first.
+void SystemProcessHost::hear_last_words(pid_t pid) {
+  const auto child = children_.find(pid);
+  if (child == children_.end() || child->second->process != Process::Main) return;
+  const auto run = runs_.find(child->second->unit);
+  if (run != runs_.end() && run->second->readiness) run->second->readiness->drain();
+}
+
 void SystemProcessHost::reap() {
   for (;;) {
     siginfo_t info{};
-    // WNOWAIT: look first; the pid stays valid until the reaping below.
+    // WNOWAIT: look first; the pid stays valid until the reaping.
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
-    const pid_t pid = info.si_pid;
-    exec_settled(pid);
-    std::unique_ptr<Child> child;
-    if (const auto found = children_.find(pid); found != children_.end()) {
-      child = std::move(found->second);
-      children_.erase(found);
-    }
-    bool out_of_memory = false;
-    if (child) {
-      if (const auto run = runs_.find(child->unit); run != runs_.end()) {
-        out_of_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
-        if (child->process == Process::Main) run->second->main.reset();
-      }
-      logs_.drain(child->unit);
-    }
-    waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
-    if (!child) continue;
-    ExitReason reason = reason_of(info, out_of_memory);
-    reason.stage = stage_of(child->process);
-    sink_(child->unit, Exited{.process = child->process, .reason = std::move(reason)});
+    child_ended(info);
   }
+}
+
+/// Settles who it was, reaps it and tells.
+void SystemProcessHost::child_ended(const siginfo_t& info) {
+  const pid_t pid = info.si_pid;
+  exec_settled(pid);
+  hear_last_words(pid);
+  std::unique_ptr<Child> child;
+  if (const auto found = children_.find(pid); found != children_.end()) {
+    child = std::move(found->second);
+    children_.erase(found);
+  }
+  bool out_of_memory = false;
+  if (child) {
+    if (const auto run = runs_.find(child->unit); run != runs_.end()) {
+      out_of_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
+      if (child->process == Process::Main) run->second->main.reset();
+    }
+    logs_.drain(child->unit);
+  }
+  siginfo_t reaped{};
+  waitid(P_PID, static_cast<id_t>(pid), &reaped, WEXITED | WNOHANG);
+  if (!child) return;
+  ExitReason reason = reason_of(info, out_of_memory);
+  reason.stage = stage_of(child->process);
+  sink_(child->unit, Exited{.process = child->process, .reason = std::move(reason)});
+}
+
+void SystemProcessHost::ask_for_exit(const config::ServiceSpec& spec) {
+  std::vector<pid_t> asked;
+  for (const auto& [pid, child] : children_)
+    if (child->unit == spec.name && (child->process == Process::Main || child->process == Process::Prepare))
+      asked.push_back(pid);
+  for (const pid_t pid : asked) {
+    const auto found = children_.find(pid);
+    if (found == children_.end()) continue;
+    siginfo_t info{};
+    const auto pidfd = static_cast<id_t>(found->second->handle.pidfd.get());
+    const bool is_child = waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    if (is_child && info.si_pid != 0) child_ended(info);
+    if (!is_child && errno == ECHILD) child_lost(pid);
+  }
+}
+
+/// Somebody else has reaped it.
+void SystemProcessHost::child_lost(pid_t pid) {
+  exec_settled(pid);
+  const auto found = children_.find(pid);
+  if (found == children_.end()) return;
+  const auto child = std::move(found->second);
+  children_.erase(found);
+  if (const auto run = runs_.find(child->unit); run != runs_.end() && child->process == Process::Main)
+    run->second->main.reset();
+  const ExitReason lost{.kind = ExitReason::Kind::Signalled, .value = 0, .stage = "its exit was lost"};
+  sink_(child->unit, Exited{.process = child->process, .reason = lost});
 }
 
 }  // namespace uebo::supervise

@@ -1,5 +1,6 @@
 #include "uebo/supervise/supervisor.hpp"
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 
 namespace uebo::supervise {
 namespace {
+
+constexpr std::size_t kLongestStatusText = 512;
 
 double jitter() {
   // No entropy is needed, and getrandom(2) may block early in the boot.
@@ -27,6 +30,7 @@ Supervisor::~Supervisor() {
   for (const auto& [name, entry] : entries_)
     if (entry->timer) loop_.cancel(*entry->timer);
   if (shutdown_timer_) loop_.cancel(*shutdown_timer_);
+  if (waiting_timer_) loop_.cancel(*waiting_timer_);
 }
 
 // --- the verbs
@@ -106,8 +110,9 @@ void Supervisor::trigger(const std::string& what) {
     if (contains(entry->spec.triggers, what)) deliver(name, Trigger{});
 }
 
-void Supervisor::set_condition(const std::string& condition, const std::string& holder, const std::string& detail) {
-  const bool added = conditions_.set(condition, holder, detail);
+void Supervisor::set_condition(const std::string& condition, const std::string& holder, const std::string& detail,
+                               const std::string& by) {
+  const bool added = conditions_.set(condition, holder, detail, BootClock::now(), by);
   if (added) trigger("condition:" + condition);
   drain();
 }
@@ -134,7 +139,7 @@ void Supervisor::shut_down(Duration deadline, std::function<void(const std::vect
   shutting_down_ = true;
   ++changes_of_units_;
   shutdown_done_ = std::move(done);
-  shutdown_timer_ = loop_.at(BootClock::now() + deadline, [this] {
+  shutdown_timer_ = loop_.at(loop_.now() + deadline, [this] {
     for (const auto& [name, entry] : entries_)
       if (!inactive(entry->unit)) processes_.kill(entry->spec);
     shutdown_timer_.reset();
@@ -170,9 +175,11 @@ void Supervisor::handle(Entry& entry, const Event& event) {
   if (const auto* exited = std::get_if<Exited>(&event); exited && exited->process != Process::Main) {
     if (!exited->reason.success()) spdlog::warn("{}: {}", entry.spec.name, exited->reason.text());
   }
+  if (const auto* notified = std::get_if<Notified>(&event); notified && notified->message.status)
+    entry.status_text = notified->message.status->substr(0, kLongestStatusText);
   const State before = entry.unit.state;
   const auto exits_before = entry.unit.exits;
-  const auto actions = step(entry.unit, event, Moment{.now = BootClock::now(), .jitter = jitter()});
+  const auto actions = step(entry.unit, event, Moment{.now = loop_.now(), .jitter = jitter()});
   if (before.index() != entry.unit.state.index()) {
     ++changes_of_units_;
     report(entry, before);
@@ -181,17 +188,26 @@ void Supervisor::handle(Entry& entry, const Event& event) {
   for (const Action action : actions) perform(entry, action);
   if (before.index() != entry.unit.state.index() && std::holds_alternative<Starting>(entry.unit.state))
     note_start(entry);
+  note_first_times(entry);
   if (inactive(entry.unit)) processes_.release(entry.spec);
   arm_deadline(entry);
+  note_waiting(entry);
 }
 
 /// After the actions: one of them may still have spoken of the run before.
 void Supervisor::note_start(Entry& entry) {
   ServiceLog* log = logs_.find(entry.spec.name);
-  entry.run_started = BootClock::now();
+  entry.run_started = loop_.now();
   entry.lines_before_run = log ? log->lines() : 0;
   if (log) log->begin_run();
+  entry.status_text.clear();
   if (!entry.first_started) entry.first_started = entry.run_started;
+}
+
+void Supervisor::note_first_times(Entry& entry) {
+  const auto note = [](std::optional<TimePoint>& first) { first = first.value_or(BootClock::now()); };
+  if (entry.unit.desired == Desired::Up) note(entry.first_wanted);
+  if (running_since(entry.unit)) note(entry.first_running);
 }
 
 void Supervisor::perform(Entry& entry, Action action) {
@@ -209,21 +225,26 @@ void Supervisor::perform(Entry& entry, Action action) {
       return processes_.signal_stop(entry.spec);
     case Action::KillCgroup:
       return processes_.kill(entry.spec);
+    case Action::AskForExit:
+      return processes_.ask_for_exit(entry.spec);
     case Action::AnnounceUp:
-      if (!entry.first_up) entry.first_up = BootClock::now();
+      if (!entry.first_up) entry.first_up = loop_.now();
       for (const auto& condition : entry.spec.provides) set_condition(condition, name, last_line(entry));
       return;
     case Action::AnnounceDown:
       for (const auto& condition : entry.spec.provides) clear_condition(condition, name);
       return;
     case Action::AnnounceSettled:
-      if (!entry.first_up) entry.first_up = BootClock::now();
+      if (!entry.first_up) entry.first_up = loop_.now();
       for (const auto& condition : entry.spec.settles) set_condition(condition, name, "");
       return;
     case Action::ReportRun:
       return report_run(entry);
     case Action::ReportStuck:
       return spdlog::error("{}: something survived SIGKILL (a task in state D?); going on without it", name);
+    case Action::ReportWants:
+      return spdlog::warn("{}: starts without {}: not there after {} s", name, fmt::join(entry.spec.wants, ", "),
+                          kLongestWant.count());
   }
 }
 

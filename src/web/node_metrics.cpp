@@ -29,9 +29,12 @@ struct FieldMetric {
   std::string_view help;
 };
 
-constexpr std::array<FieldMetric, 13> kUnitFields{{
+constexpr std::array<FieldMetric, 16> kUnitFields{{
     {"enabled", Kind::Gauge, "uebo_service_enabled", "Whether it is started without being asked for"},
     {"wanted", Kind::Gauge, "uebo_service_wanted", "Whether it is to be up, by its file and by people"},
+    {"up", Kind::Gauge, "uebo_service_up", "Whether it serves: it runs, and is ready where it tells that"},
+    {"failures", Kind::Gauge, "uebo_service_failures", "How often it has failed in a row, without a stable run"},
+    {"waiting_for", Kind::Gauge, "uebo_service_waiting_seconds", "How long it has been waiting for what it needs"},
     {"restarts", Kind::Counter, "uebo_service_restarts_total", "How often it was started again after it had ended"},
     {"memory", Kind::Gauge, "uebo_service_memory_bytes", "Memory of all its processes, their page cache included"},
     {"memory_peak", Kind::Gauge, "uebo_service_memory_peak_bytes", "The most memory that one of its runs had"},
@@ -53,6 +56,15 @@ constexpr std::array<FieldMetric, 7> kPid1Fields{{
     {"log_bytes", Kind::Counter, "uebo_pid1_log_bytes_total", "Bytes of PID 1's own log"},
     {"log_rotations", Kind::Counter, "uebo_pid1_log_rotations_total", "How often PID 1's own log was full"},
     {"log_dropped", Kind::Counter, "uebo_pid1_log_dropped_lines_total", "Lines of PID 1 that could not be kept"},
+}};
+
+constexpr std::array<FieldMetric, 5> kWatchdogFields{{
+    {"armed", Kind::Gauge, "uebo_watchdog_armed", "Whether the board's watchdog runs, and PID 1 feeds it"},
+    {"timeout", Kind::Gauge, "uebo_watchdog_timeout_seconds", "How long after the last feed it resets the board"},
+    {"feeds", Kind::Counter, "uebo_watchdog_feeds_total", "How often it was fed"},
+    {"withheld", Kind::Counter, "uebo_watchdog_withheld_total",
+     "How often it was due and was not fed, since PID 1 did not answer itself"},
+    {"ended_last_boot", Kind::Gauge, "uebo_watchdog_ended_last_boot", "Whether the last boot was ended by its reset"},
 }};
 
 constexpr std::array<FieldMetric, 2> kNodeFields{{
@@ -149,6 +161,7 @@ void add_status(Families& families, const Json& status) {
   add_conditions(families, field(status, "conditions"));
   for (const Json& unit : field(status, "units")) add_unit(families, unit);
   add_fields(families, kPid1Fields, field(status, "pid1"), {});
+  add_fields(families, kWatchdogFields, field(status, "watchdog"), {});
 }
 
 }  // namespace uebo::web

@@ -1,14 +1,21 @@
 // A daemon that does what its arguments say, one after the other: every bad habit that a service can have, and a few
 // good ones. What it does is in the table below.
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -70,7 +77,7 @@ void close_output(const std::string&) {
 }
 void ignore(const std::string& name) { signal(signal_of(name), SIG_IGN); }
 void on(const std::string& name) {
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(signal_of(name), &action, nullptr);
 }
@@ -103,6 +110,16 @@ void descendant(const std::string&) {
     _exit(0);
   }
   wait(nullptr);
+}
+/// Held by every process that comes of this one. Ends with 95 where one of an earlier run still holds it.
+void lock(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) _exit(95);
+}
+/// Every process of it makes another, for as long as that can be had.
+[[noreturn]] void bomb(const std::string&) {
+  for (;;)
+    if (fork() < 0) nap();
 }
 /// Children whose parent is gone when they end: PID 1 has to reap them.
 void orphans(const std::string& count) {
@@ -159,6 +176,78 @@ void write_file(const std::string& path) {
   if (fd >= 0) close(fd);
 }
 
+void show_environment(const std::string& name) {
+  const char* value = getenv(name.c_str());
+  put(name + " is " + (value ? value : "not set") + "\n");
+}
+
+// --- how it says that it is ready
+
+void nap_for(const std::string& milliseconds) {
+  usleep(static_cast<useconds_t>(std::atoi(milliseconds.c_str())) * 1000);
+}
+/// One datagram, as sd_notify(3) sends it; commas part the lines.
+void notify(const std::string& lines) {
+  const char* address = getenv("NOTIFY_SOCKET");
+  if (!address) {
+    put("there is no NOTIFY_SOCKET\n");
+    return;
+  }
+  std::string text = lines;
+  for (char& c : text)
+    if (c == ',') c = '\n';
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const std::size_t size = std::min(strlen(address), sizeof name.sun_path);
+  memcpy(name.sun_path, address, size);
+  if (name.sun_path[0] == '@') name.sun_path[0] = '\0';
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (sendto(fd, text.data(), text.size(), 0, reinterpret_cast<sockaddr*>(&name),
+             static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size)) < 0)
+    put("notify: " + std::string(strerror(errno)) + "\n");
+  close(fd);
+}
+void notify_by_child(const std::string& lines) {
+  if (fork() == 0) {
+    notify(lines);
+    _exit(0);
+  }
+  wait(nullptr);
+}
+/// COUNT:MILLISECONDS: so many signs of life, one before each pause.
+void ping(const std::string& argument) {
+  for (int left = std::atoi(argument.c_str()); left > 0; --left) {
+    notify("WATCHDOG=1");
+    nap_for(argument.substr(argument.find(':') + 1));
+  }
+}
+void notify_flood(const std::string& lines) {
+  for (;;) notify(lines);
+}
+void ready_descriptor(const std::string& number) {
+  const int fd = std::atoi(number.c_str());
+  if (write(fd, "\n", 1) != 1) put("descriptor " + number + ": " + strerror(errno) + "\n");
+  close(fd);
+}
+void listen_at(int family, const sockaddr* address, socklen_t size) {
+  const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(fd, address, size) != 0 || listen(fd, 5) != 0) put("listen: " + std::string(strerror(errno)) + "\n");
+}
+void listen_tcp(const std::string& port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port.c_str())));
+  listen_at(AF_INET, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+}
+void listen_unix(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  listen_at(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+}
+
 struct Habit {
   std::string_view name;
   void (*act)(const std::string& argument);
@@ -177,6 +266,8 @@ constexpr std::array kHabits{
     Habit{"append", append},
     Habit{"child", child},
     Habit{"descendant", descendant},
+    Habit{"lock", lock},
+    Habit{"bomb", bomb},
     Habit{"orphans", orphans},
     Habit{"eat", eat},
     Habit{"die-by", die_by},
@@ -186,6 +277,15 @@ constexpr std::array kHabits{
     Habit{"show-status", show_status},
     Habit{"show-file", show_file},
     Habit{"write-file", write_file},
+    Habit{"show-environment", show_environment},
+    Habit{"nap", nap_for},
+    Habit{"notify", notify},
+    Habit{"notify-by-child", notify_by_child},
+    Habit{"ping", ping},
+    Habit{"notify-flood", notify_flood},
+    Habit{"ready-descriptor", ready_descriptor},
+    Habit{"listen-tcp", listen_tcp},
+    Habit{"listen-unix", listen_unix},
 };
 
 }  // namespace

@@ -63,12 +63,12 @@ class Node:
 
     # --- life
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         command = ["unshare", "--fork", "--pid", "--mount-proc", "--mount", "--uts", "--ipc", "--net", "--kill-child"]
         if os.geteuid() != 0:
             command += ["--user", "--map-root-user"]
         command += ["sh", "-c", PREPARE, str(self.logs), str(BINARY), "supervise", "--services", str(self.services)]
-        command += ["--cgroup", str(self.cgroup), "--log", str(self.logs), "--control", "/run/uebo/control"]
+        command += ["--cgroup", str(self.cgroup), "--log", str(self.logs), "--control", "/run/uebo/control", *options]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         self.pid = wait_for(self._supervisor_pid, "the supervisor runs as PID 1")

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import xml.etree.ElementTree
 
 from node import BINARY, Node
 from support.waiting import wait_for
@@ -49,6 +50,26 @@ def test_status_is_a_table_for_people_and_json_for_programs(node: Node) -> None:
     units = {unit["name"]: unit for unit in everything["units"]}
     assert units["runs"]["state"] == "running" and units["runs"]["pid"] > 1
     assert units["waits"]["waits_for"] == ["storage"]
+
+
+def test_boot_tells_what_was_waited_for_as_words_and_as_a_picture(node: Node) -> None:
+    node.service("base", "wait")
+    node.service("above", "wait", needs=["base"])
+    node.service("waits", "wait", needs=["storage"])
+    node.start()
+    node.wait_for_state("above", "running")
+    kept = node.uebo("boot", "--json").stdout
+    units = {unit["name"]: unit for unit in json.loads(kept)["units"]}
+    assert units["base"]["up"] <= units["above"]["started"] <= units["above"]["up"]
+    assert units["waits"]["waits_on"] == ["storage"] and "started" not in units["waits"]
+    text = node.uebo("boot").stdout
+    chain = text.split("\n\n")[1].splitlines()
+    assert text.startswith("above came up last") and chain[-2].endswith(" base") and chain[-1].endswith(" above")
+    drawn = node.uebo("boot", "--svg").stdout
+    assert xml.etree.ElementTree.fromstring(drawn).tag.endswith("svg")
+    # PID 1 is not asked again: on another machine there is none.
+    assert subprocess.run([BINARY, "boot", "--svg", "--from", "/dev/stdin"], input=kept, capture_output=True, text=True,
+                          timeout=30, check=True).stdout == drawn
 
 
 def test_stop_start_restart(node: Node) -> None:

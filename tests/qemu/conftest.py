@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from support import disks
+from support.cross import static_program
 from support.guest import KEY, WORK, Disk, Guest
-from support.machine import AARCH64, ROOT
+from support.machine import AARCH64
 from support.waiting import scale_deadlines, wait_for
 
 PASSWORD = "Needle-of-the-tests-7f3a9c"
@@ -146,24 +147,10 @@ def memory(clean_boot: tuple[Guest, MemoryProbe], clean: Guest) -> dict[str, flo
 @pytest.fixture(scope="session")
 def helper() -> Path:
     """The static helper for guests, see inside.cpp."""
-    program = WORK / "inside"
-    source = Path(__file__).with_name("inside.cpp")
-    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-        subprocess.run([str(ROOT / "buildsteps/in-toolchain"), "--arch", "aarch64", "--target", "third-party",
-                        "aarch64-linux-gnu-g++-14", "-std=c++23", "-O2", "-static", "-s", "-o", str(program), str(source)],
-                       check=True, cwd=ROOT)  # fmt: skip
-    return program
+    return static_program(Path(__file__).with_name("inside.cpp"))
 
 
 @pytest.fixture(scope="session")
 def usr_with_a_broken_service() -> Path:
-    """The image's /usr with one service file more, which is no JSON. Quickly packed, so a little larger."""
-    tree = WORK / "usr"
-    shutil.rmtree(tree, ignore_errors=True)
-    shutil.copytree(AARCH64.folder / "parts/root/usr", tree, symlinks=True)
-    (tree / "lib/uebo/services/broken.json").write_text('{"description": "cut o')
-    packed = WORK / "usr.img"
-    packed.unlink(missing_ok=True)
-    subprocess.run(["mksquashfs", str(tree), str(packed), "-comp", "zstd", "-Xcompression-level", "3", "-all-root", "-noappend",
-                    "-no-progress", "-quiet"], check=True, capture_output=True)  # fmt: skip
-    return packed
+    """The image's /usr with one service file more, which is no JSON."""
+    return disks.pack_usr(AARCH64.folder / "parts/root/usr", WORK / "usr.img", {"lib/uebo/services/broken.json": '{"description": "cut o'})

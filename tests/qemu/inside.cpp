@@ -1,4 +1,5 @@
 // Runs in a guest, built statically for it.
+//   inside freeze PID                    stops a process, PID 1 too, by tracing it, and keeps it so
 //   inside join PID UID GID COMMAND...   runs COMMAND in the mount namespace of PID, as a user without privileges
 //   inside seek DIRECTORY...             reads a needle from standard input and names every place where it can be read:
 //                                        files, the kernel's log, the memory of other processes
@@ -8,6 +9,7 @@
 #include <sched.h>
 #include <sys/klog.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,7 +53,7 @@ void walk(const std::string& path) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == ".." || skipped(path, name)) continue;
     const std::string below = path + "/" + std::string(name);
-    struct stat status{};
+    struct stat status {};
     if (lstat(below.c_str(), &status) != 0) continue;
     if (S_ISDIR(status.st_mode)) walk(below);
     if (S_ISREG(status.st_mode)) look_at(below);
@@ -95,6 +97,17 @@ int seek(int count, char** directories) {
   return 0;
 }
 
+/// SIGSTOP is nothing to PID 1.
+int freeze(pid_t pid) {
+  if (ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) != 0 || ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) != 0) {
+    perror("freeze");
+    return 1;
+  }
+  puts("frozen");
+  fflush(stdout);
+  for (;;) pause();
+}
+
 int join(int count, char** words) {
   if (count < 4) return 2;
   const int space = open((std::string("/proc/") + words[0] + "/ns/mnt").c_str(), O_RDONLY | O_CLOEXEC);
@@ -115,6 +128,7 @@ int join(int count, char** words) {
 int main(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
   if (verb == "seek") return seek(argc - 2, argv + 2);
+  if (verb == "freeze" && argc == 3) return freeze(atoi(argv[2]));
   if (verb == "join") return join(argc - 2, argv + 2);
   return 2;
 }

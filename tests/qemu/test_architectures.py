@@ -55,7 +55,7 @@ def test_it_has_its_name_its_storage_and_its_services(node: Guest) -> None:
     device = node.run("grep ' /storage ' /proc/mounts").split()[0]
     assert device.startswith("/dev/mmcblk" if node.machine.disk == "sd" else "/dev/vd"), device
     for service in ("dropbear", "node_exporter"):
-        node.wait_for_state(service, "running")
+        node.wait_until_up(service)
     assert not node.console_lines("error:"), node.console_lines("error:")
 
 

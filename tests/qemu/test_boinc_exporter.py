@@ -39,7 +39,7 @@ def is_up(samples: Samples) -> bool:
 
 
 def test_it_runs_as_nobody_within_16_mib(clean: Guest) -> None:
-    pid = clean.wait_for_state("boinc_exporter", "running")["pid"]
+    pid = clean.wait_for_state("boinc_exporter", "ready")["pid"]
     status = dict(line.split(":\t", 1) for line in clean.run(f"cat /proc/{pid}/status").splitlines() if ":\t" in line)
     assert status["Uid"].split() == ["65534"] * 4
     assert int(status["CapEff"], 16) == 0 and status["NoNewPrivs"].strip() == "1"
@@ -56,7 +56,7 @@ def test_the_client_is_up_and_promtool_agrees(clean: Guest) -> None:
 
 
 def test_a_client_that_is_stopped_is_down_and_comes_back(clean: Guest) -> None:
-    pid = clean.wait_for_state("boinc_exporter", "running")["pid"]
+    pid = clean.wait_for_state("boinc_exporter", "ready")["pid"]
     clean.run("stop boinc")
     samples = samples_when(clean, lambda samples: not is_up(samples), "the client is down")
     assert samples['boinc_scrape_error{reason="refused"}'] == 1

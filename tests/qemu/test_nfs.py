@@ -128,7 +128,7 @@ def test_a_server_that_is_down_at_boot_is_waited_for(boot: Callable[..., Guest],
     status = wait_for(waits, "status says what it waits for", 60, 0.5)
     assert status["next_try_in"] <= 33
     assert "storage" in guest.status("boinc")["waits_for"]
-    assert guest.state("node_exporter") == "running"
+    assert guest.state("node_exporter") == "ready"
     assert guest.storage_mount() == []
     wait_for(lambda: guest.status("storage")["restarts"] >= 5, "five tries", 90, 1)
     assert len([line for line in guest.console_lines("Connection refused") if "storage:" in line]) <= 2, "a line, not one a try"

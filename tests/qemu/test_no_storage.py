@@ -26,7 +26,7 @@ def test_the_node_is_up_and_boinc_waits_for_storage(bare: Guest) -> None:
     status = bare.status("boinc")
     assert status["state"] == "waiting"
     assert "storage" in status["waits_for"]
-    assert bare.state("node_exporter") == "running"
+    assert bare.state("node_exporter") == "ready"
     assert bare.run("hostname").strip() == "uebo-123456", "the last three bytes of the MAC"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -67,7 +68,7 @@ def test_all_services_run(clean: Guest) -> None:
     clean.wait_for_state("boinc", "running", 90)
     units = {unit["name"]: unit for unit in clean.status()["units"]}
     for name in ("boinc", "node_exporter", "boinc_exporter", "metrics", "dropbear", "ntpd", "dhcp@eth0", "getty@ttyAMA0"):
-        assert units[name]["state"] == "running", units[name]
+        assert units[name]["up"], units[name]
         assert units[name]["restarts"] == 0, units[name]
     unfinished = [unit for unit in units.values() if unit["type"] == "job" and unit["state"] not in ("done", "waiting")]
     assert unfinished == []
@@ -97,9 +98,20 @@ def test_the_modules_are_gone_and_their_memory_is_back(clean: Guest) -> None:
 
 
 def test_boot_shows_phases_and_times(clean: Guest) -> None:
+    clean.wait_for_state("boinc", "running", 120)
     shown = clean.run("uebo boot")
     for name in ("file systems", "storage", "boinc"):
         assert name in shown
+    assert "came up last" in shown and "PID 1, in line" in shown
+    # What README shows of a boot is made of this: buildsteps/readme-tables.
+    kept = json.loads(clean.run("uebo boot --json"))
+    (WORK / "boot.json").write_text(json.dumps(kept, indent=1) + "\n")
+    times = {unit["name"]: unit for unit in kept["units"]}
+    boinc = times["boinc"]
+    assert boinc["wanted"] <= boinc["started"] <= boinc["running"] <= boinc["up"]
+    conditions = {condition["name"]: condition for condition in kept["conditions"]}
+    assert conditions["storage"]["by"] == "storage" and conditions["clock"]["by"] in ("ntpd", "clock-assume")
+    assert max(conditions[name]["set"] for name in ("storage", "clock")) <= boinc["started"]
 
 
 def test_the_host_name_comes_from_the_argument(clean: Guest) -> None:
@@ -226,10 +238,10 @@ def test_stop_start_restart(clean: Guest) -> None:
     assert clean.try_run("status node_exporter").returncode == 3
     assert clean.node_exporter() is None
     assert clean.try_run("start node_exporter").returncode == 0
-    first = clean.wait_for_state("node_exporter", "running")["pid"]
+    first = clean.wait_for_state("node_exporter", "ready")["pid"]
     assert clean.try_run("restart node_exporter").returncode == 0
     wait_for(lambda: clean.status("node_exporter").get("pid") not in (None, first), "another process", 30, 0.5)
-    clean.wait_for_state("node_exporter", "running")
+    clean.wait_for_state("node_exporter", "ready")
     assert clean.try_run("start nobody").returncode == 4
     assert "running" in clean.run("logs dropbear; uebo status dropbear")
 
@@ -259,7 +271,7 @@ def test_what_boinc_wrote_and_what_was_disabled_outlive_a_reboot(clean: Guest) -
     assert status["state"] == "stopped" and status["enabled"] is False
     assert clean.run("dropbearkey -y -f /storage/dropbear/ed25519_hostkey | grep ^ssh-") == host_key
     assert clean.try_run("enable node_exporter").returncode == 0
-    clean.wait_for_state("node_exporter", "running")
+    clean.wait_for_state("node_exporter", "ready")
 
 
 @pytest.mark.last

@@ -108,7 +108,7 @@ def test_a_service_that_is_killed_for_want_of_memory_is_counted(troubled: Guest)
     wait_for(lambda: troubled.scrape(9100), "the node exporter works again", 60, 0.5)
     text = troubled.scrape(9101)
     assert value(text, 'uebo_service_exits_total{service="node_exporter",reason="out-of-memory"}') == value(text, series)
-    assert value(text, 'uebo_service_state{service="node_exporter",state="running"}') == 1
+    assert value(text, 'uebo_service_state{service="node_exporter",state="ready"}') == 1
 
 
 @pytest.mark.full
@@ -118,11 +118,11 @@ def test_a_crash_loop_is_a_state(troubled: Guest) -> None:
     state = 'uebo_service_state{{service="node_exporter",state="{}"}}'
     wait_for(lambda: sample(troubled, state.format("crash-loop")), "the crash loop is seen", 60, 1)
     text = troubled.scrape(9101)
-    assert value(text, state.format("running")) == 0
+    assert value(text, state.format("ready")) == 0
     assert (value(text, 'uebo_service_restarts_total{service="node_exporter"}') or 0) >= 5
     assert value(text, 'uebo_service_wanted{service="node_exporter"}') == 1
     troubled.run("umount /usr/bin/prometheus-node-exporter; uebo restart node_exporter")
-    assert sample(troubled, state.format("running")) == 1
+    assert sample(troubled, state.format("ready")) == 1
 
 
 @pytest.mark.full

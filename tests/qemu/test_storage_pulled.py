@@ -45,7 +45,7 @@ def test_boinc_stops_and_goes_on_when_the_disk_is_back_under_another_name(kind: 
         assert "/dev/sda has gone" in guest.status("storage")["detail"] and guest.state("storage") != "done"
         assert "storage" not in guest.conditions()
         assert guest.storage_mount() == []
-        assert guest.state("node_exporter") == "running"
+        assert guest.state("node_exporter") == "ready"
 
         # The old name is free once the last who held the disk has let it go.
         guest.plug_usb_disk(blank, "blank")

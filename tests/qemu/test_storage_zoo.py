@@ -286,7 +286,7 @@ def test_a_write_protected_disk_is_one_line_until_it_comes_back_writable(boot: C
     wait_for(lambda: "write-protected" in guest.status("storage").get("detail", ""), "status says so", 30, 0.5)
     assert "storage" in guest.status("boinc")["waits_for"] and guest.storage_mount() == []
     assert "storage" not in guest.conditions()
-    assert guest.state("node_exporter") == "running"
+    assert guest.state("node_exporter") == "ready"
     assert len(guest.console_lines("/dev/sda is labelled `storage` but is write-protected")) == 1
     guest.pull_usb_disk()
     guest.plug_usb_disk(file, "writable")

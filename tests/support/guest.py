@@ -256,6 +256,10 @@ class Guest:
 
         return wait_for(reached, f"{self.name}: {name} is {state}", deadline, 0.3)
 
+    def wait_until_up(self, name: str, deadline: float = 60) -> None:
+        """Running, or ready where it says when it is."""
+        wait_for(lambda: self.status(name)["up"], f"{self.name}: {name} is up", deadline, 0.3)
+
     def wait_for_name(self, name: str, deadline: float = 60) -> None:
         """ssh may answer before the identity job has run."""
         wait_for(lambda: self.run("hostname").strip() == name, f"{self.name} calls itself {name}", deadline, 0.5)

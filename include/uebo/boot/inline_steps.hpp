@@ -18,6 +18,10 @@ namespace uebo::boot {
 /// arguments.
 [[nodiscard]] Result<> kernel_arguments();
 
+/// Loads the drivers of the watchdogs that the devices ask for, before any other module. What comes up later (behind
+/// a bus or a regulator that has no driver yet) the modules job loads.
+[[nodiscard]] Result<> load_watchdog_driver();
+
 /// Mounts /usr.img on /usr, read only, after the modules that it takes.
 [[nodiscard]] Result<> mount_usr();
 

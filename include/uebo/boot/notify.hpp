@@ -8,8 +8,10 @@
 
 namespace uebo::boot {
 
-/// A condition stays set until its last holder has cleared it.
-[[nodiscard]] Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail);
+/// A condition stays set until its last holder has cleared it. `by` is the unit whose work it was, where the holder is
+/// none.
+[[nodiscard]] Result<> set_condition(std::string_view name, const std::string& holder, const std::string& detail,
+                                     const std::string& by = {});
 [[nodiscard]] Result<> clear_condition(std::string_view name, const std::string& holder);
 /// What the condition stands for does not answer: who needs it and is being stopped is killed at once.
 [[nodiscard]] Result<> abandon_condition(std::string_view name);

@@ -15,6 +15,7 @@
 
 #include "uebo/base/result.hpp"
 #include "uebo/config/kernel_args.hpp"
+#include "uebo/config/sandbox.hpp"
 
 namespace uebo::config {
 
@@ -140,7 +141,13 @@ struct ServiceSpec {
   std::vector<BindMount> binds;
   std::vector<std::string> hidden;  // directories that the main process finds empty
   std::string terminal;             // opened as the three standard descriptors and controlling terminal
+  SandboxSettings sandbox;
+  std::vector<MemoryBound> memory_high;  // from here on it is slowed down and its memory taken back
   std::vector<MemoryBound> memory_max;
+  std::optional<unsigned> pids_max;    // processes and threads
+  std::optional<unsigned> open_files;  // descriptors of a process
+  std::optional<unsigned> cpu_weight;  // 1 to 10000, against the other services' 100
+  std::optional<unsigned> io_weight;
   int nice = 0;
   Scheduling scheduling = Scheduling::Other;
   int oom_score_adjust = 0;

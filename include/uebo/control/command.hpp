@@ -40,7 +40,8 @@ struct CommandContext {
 };
 
 /// Runs the command: `words` is argv, and the verb is its first word's file name or its second word. Returns the exit
-/// code: 0 done, 1 failed, 2 wrong usage, 3 not running (`status NAME`), 4 no such service. Throws nothing.
+/// code: 0 done, 1 failed, 2 wrong usage, 4 no such service; of `status NAME` also 3 not running, 5 crash loop, 6
+/// failed for good. Throws nothing.
 int command(std::span<const std::string_view> words, CommandContext context = {});
 
 }  // namespace uebo::control

@@ -28,6 +28,8 @@ struct CommandLine {
   bool wait = true;                 // start, stop, restart
   std::optional<unsigned> timeout;  // seconds
   bool force = false;               // poweroff, reboot, halt
+  bool svg = false;                 // boot
+  std::string from;                 // boot: a kept answer instead of PID 1
   CheckPrint print = CheckPrint::Nothing;
   std::optional<std::string> kernel_arguments;  // check
 };

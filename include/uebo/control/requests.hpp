@@ -9,6 +9,7 @@
 
 #include "uebo/control/admission.hpp"
 #include "uebo/control/wait.hpp"
+#include "uebo/kernel/watchdog.hpp"
 #include "uebo/supervise/boot_profile.hpp"
 #include "uebo/supervise/service_log.hpp"
 #include "uebo/supervise/supervisor.hpp"
@@ -19,15 +20,25 @@ enum class ShutdownKind { PowerOff, Reboot, Halt };
 /// "poweroff", "reboot", "halt": the verbs.
 [[nodiscard]] std::string_view name_of(ShutdownKind kind);
 
-/// Exit codes of the command, and "code" of an answer.
-enum class ExitCode { Done = 0, Failed = 1, WrongUsage = 2, NotRunning = 3, NoSuchService = 4 };
+/// Exit codes of the command, and "code" of an answer. Of `status NAME` alone: NotRunning, and what is worse than that,
+/// a unit that ends again and again (CrashLoop) and one that has failed and is not tried again by itself (UnitFailed).
+enum class ExitCode {
+  Done = 0,
+  Failed = 1,
+  WrongUsage = 2,
+  NotRunning = 3,
+  NoSuchService = 4,
+  CrashLoop = 5,
+  UnitFailed = 6,
+};
 
 struct ServerContext {
   std::vector<supervise::BootPhase> boot_phases;
   std::function<void(ShutdownKind)> shut_down;
   std::string version;
-  const supervise::ServiceLog* own_log = nullptr;  // PID 1's; it outlives the server
-  Admission admission;                             // whose connections are served
+  const supervise::ServiceLog* own_log = nullptr;              // PID 1's; it outlives the server
+  Admission admission;                                         // whose connections are served
+  std::function<kernel::WatchdogStatus()> watchdog = nullptr;  // none: nobody feeds one
 };
 
 struct Reply {

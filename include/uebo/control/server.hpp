@@ -7,7 +7,8 @@
 //
 //   {"verb":"status"}                   -> {"ok":true,"version","generation","shutting_down",
 //                                           "conditions":{NAME:{HOLDER:DETAIL}},"units":[UNIT...],"pid1":{"memory",
-//                                           "cpu","descriptors","log_lines","log_dropped"}}
+//                                           "cpu","descriptors","log_lines","log_dropped"},"watchdog":{"armed",
+//                                           "identity","timeout","feeds","withheld","ended_last_boot"}}
 //   {"verb":"status","name":"boinc"}    -> {"ok":true,"unit":UNIT}
 //   {"verb":"changes","since":N}        -> {"ok":true,"generation":M}      at once where M is not N; else when a unit's
 //                                          state, a condition or its detail changes; or after "timeout" seconds (30, 0
@@ -22,13 +23,15 @@
 //   {"verb":"condition","name":"net","set":true,"detail":"eth0 10.0.2.15/24","holder":"eth0"}   -> {"ok":true}
 //                                          set until its last holder has cleared it; holder is "control" by default.
 //                                          A holder with a unit's name goes down after those who need the condition.
+//                                          "by" is the unit whose work it was, where that is not the holder.
 //   {"verb":"abandon","name":"storage"} -> {"ok":true}                     what the condition stands for does not
 //                                          answer: who needs it and is being stopped is killed at once
 //   {"verb":"note","name":"storage","text":"...","stands":true} -> {"ok":true}   a line about a unit; one that stands
 //                                          is its detail until the next
 //   {"verb":"trigger","name":"uevent:block"}  -> {"ok":true}               jobs with this trigger run (again)
 //   {"verb":"boot"}                     -> {"ok":true,"kernel","phases":[{"name","started","ended"}...],
-//                                           "units":[{"name","job","state","started","up"}...]}
+//                                           "units":[{"name","job","state","waits_on","wanted","started","running",
+//                                           "up"}...], "conditions":[{"name","set","by"}...]}: see boot_report.hpp
 //   {"verb":"poweroff"}, reboot, halt   -> {"ok":true}                     answered, then begun
 //
 // UNIT: name, description, type ("daemon", "job"), enabled, wanted, state, restarts, exits (a count for each reason of

@@ -16,15 +16,19 @@ struct UnitView {
   bool job = false;
   bool enabled = true;
   std::string state;
+  bool up = false;
   std::string detail;
   std::vector<std::string> waits_for;
+  std::optional<double> waiting_for;
   std::optional<std::int64_t> pid;
   std::optional<std::uint64_t> memory;  // bytes
   std::optional<std::uint64_t> memory_peak;
   std::optional<double> cpu;
   std::uint64_t oom_kills = 0;
   std::optional<double> running_for;
+  std::optional<double> ready_for;
   std::optional<double> next_try_in;
+  std::uint64_t failures = 0;  // in a row
   std::uint64_t restarts = 0;
   std::string last_exit;
   std::uint64_t log_lines = 0;
@@ -51,21 +55,12 @@ struct NodeView {
   std::vector<UnitView> units;
 };
 
-struct BootStep {
-  std::string name;
-  std::string kind;  // "kernel", "phase", "job", "service"
-  std::string state;
-  double started = 0;
-  std::optional<double> ended;
-};
-
-/// Up in the sense of `status NAME`: a daemon that runs, a job that runs or is done.
+/// Up in the sense of `status NAME`: a daemon that runs, ready or not, a job that runs or is done.
 [[nodiscard]] bool is_running(const UnitView& unit);
 
 /// A head about the node, then services, then jobs. Lines are cut at `width`, where there is one.
 [[nodiscard]] std::string status_text(const NodeView& node, std::optional<std::size_t> width);
 [[nodiscard]] std::string unit_text(const UnitView& unit);
-[[nodiscard]] std::string boot_text(std::vector<BootStep> steps, std::optional<std::size_t> width);
 
 /// "45s", "12m05s", "3h12m", "5d03h".
 [[nodiscard]] std::string duration_text(double seconds);

@@ -1,10 +1,11 @@
-// The one loop that a process has: epoll(7), one timerfd for all timers, signals as descriptors.
+// The one loop of a process: epoll(7), one timerfd for all timers, signals as descriptors. A handler's throw is a line.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "uebo/base/clock.hpp"
@@ -23,6 +24,8 @@ class Loop {
   enum class TimerId : std::uint64_t {};
 
   [[nodiscard]] static Result<std::unique_ptr<Loop>> create();
+  /// With a clock that it borrows: for tests.
+  [[nodiscard]] static Result<std::unique_ptr<Loop>> create(const Clock& clock);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
@@ -37,6 +40,13 @@ class Loop {
   TimerId at(TimePoint when, std::function<void()> handler);
   void cancel(TimerId timer);
 
+  /// By the loop's clock.
+  [[nodiscard]] TimePoint now() const { return clock_.now(); }
+  /// When the next timer is due.
+  [[nodiscard]] std::optional<TimePoint> next_timer() const;
+  /// Serves the timers that are due by the loop's clock, as run() does. For tests whose clock is no kernel's.
+  void fire_timers();
+
   /// Serves events until stop() is called.
   [[nodiscard]] Result<> run();
   /// Serves what is ready now, waiting for it at most `timeout`. For tests and for the end of a shutdown.
@@ -50,11 +60,11 @@ class Loop {
     std::function<void()> handler;
   };
 
-  Loop(UniqueFd epoll, UniqueFd timer);
+  Loop(UniqueFd epoll, UniqueFd timer, const Clock& clock);
   Result<> turn(int timeout_milliseconds);
   void arm_timer();
-  void fire_timers();
 
+  const Clock& clock_;
   UniqueFd epoll_;
   UniqueFd timer_;
   std::map<int, std::shared_ptr<Watch>> watches_;

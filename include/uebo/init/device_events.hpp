@@ -5,6 +5,7 @@
 // uebo.net says.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,6 +28,9 @@ class DeviceEvents {
   [[nodiscard]] static Result<std::unique_ptr<DeviceEvents>> follow(event::Loop& loop,
                                                                     supervise::Supervisor& supervisor,
                                                                     boot::NetworkPlan plan);
+  /// Called after a watchdog has come (its driver has been loaded), or may have.
+  void on_watchdog(std::function<void()> handler) { watchdog_came_ = std::move(handler); }
+
   DeviceEvents(const DeviceEvents&) = delete;
   DeviceEvents& operator=(const DeviceEvents&) = delete;
   ~DeviceEvents();
@@ -53,6 +57,7 @@ class DeviceEvents {
   std::optional<event::Loop::TimerId> devices_timer_;
   std::map<std::string, std::string> macs_;  // of the links that are or were Ethernet
   std::set<std::string> started_;            // links whose units have been started
+  std::function<void()> watchdog_came_;
 };
 
 /// The triggers that one uevent stands for, "uevent:block" and so on. Virtual block devices (loop, zram) give none.

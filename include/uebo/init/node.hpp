@@ -2,6 +2,8 @@
 // the supervisor without boot steps (`uebo supervise`) are both one of these.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +28,10 @@ struct NodePaths {
   std::string control = "/run/uebo/control";
 };
 
+/// The registrar may take 6 s to stop, and 10 s more to be killed; then BOINC 75 s and 10 s; then 90 s for the storage
+/// to be written out and unmounted.
+inline constexpr std::chrono::seconds kShutdownDeadline{200};
+
 class Node {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Node>> create(NodePaths paths, std::vector<supervise::BootPhase> phases);
@@ -41,9 +47,16 @@ class Node {
   /// Adds one unit; a failure is a line.
   void add(config::ServiceSpec spec);
 
+  /// What status tells of the board's watchdog; without it, that there is none.
+  void show_watchdog(std::function<kernel::WatchdogStatus()> status) { watchdog_ = std::move(status); }
+
   /// Serves until a shutdown was asked for and everything has stopped (or the deadline for it has passed).
   [[nodiscard]] Result<control::ShutdownKind> run();
   void shut_down(control::ShutdownKind kind);
+  void set_shutdown_deadline(std::chrono::milliseconds deadline) { shutdown_deadline_ = deadline; }
+  /// Called first when a shutdown begins.
+  using ShutdownStart = std::function<void(control::ShutdownKind kind, std::chrono::milliseconds deadline)>;
+  void on_shutdown(ShutdownStart handler) { shutdown_starts_ = std::move(handler); }
 
  private:
   explicit Node(NodePaths paths);
@@ -52,6 +65,7 @@ class Node {
   void read_signals();
 
   NodePaths paths_;
+  std::function<kernel::WatchdogStatus()> watchdog_;
   std::unique_ptr<event::Loop> loop_;
   UniqueFd signals_;
   std::optional<kernel::WallClockWatch> clock_watch_;
@@ -61,6 +75,8 @@ class Node {
   std::unique_ptr<supervise::SystemProcessHost> processes_;
   std::unique_ptr<supervise::Supervisor> supervisor_;
   std::unique_ptr<control::Server> control_;
+  std::chrono::milliseconds shutdown_deadline_ = kShutdownDeadline;
+  ShutdownStart shutdown_starts_;
   control::ShutdownKind shutdown_kind_ = control::ShutdownKind::PowerOff;
 };
 

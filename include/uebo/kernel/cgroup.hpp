@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "uebo/base/result.hpp"
 #include "uebo/base/unique_fd.hpp"
@@ -30,10 +31,9 @@ class Cgroup {
   [[nodiscard]] Result<> kill() const;
   /// `signal` to every process in it, by its cgroup.procs.
   [[nodiscard]] Result<> signal(int signal) const;
-  /// memory.max in bytes. A machine without the memory controller gives an error, which the caller may log.
-  [[nodiscard]] Result<> set_memory_max(std::uint64_t bytes) const;
-  /// cpu.weight.nice: the group's weight against its siblings, as a nice value (-20 to 19).
-  [[nodiscard]] Result<> set_nice(int nice) const;
+  /// Writes one of the group's interface files: "memory.max", "pids.max", "cpu.weight", ... Without its controller the
+  /// file is not there (ENOENT), which the caller may log.
+  [[nodiscard]] Result<> set(const std::string& file, std::string_view value) const;
   /// memory.current and memory.peak (since Linux 5.19) in bytes, and cpu.stat's usage; none where the controller is
   /// missing.
   [[nodiscard]] std::optional<std::uint64_t> memory_current() const;

@@ -9,12 +9,14 @@ namespace uebo::supervise {
 
 struct ExitReason {
   enum class Kind {
-    Exited,       // value: exit code
-    Signalled,    // value: signal
-    DumpedCore,   // value: signal
-    OutOfMemory,  // killed by its cgroup's limit; value: signal
-    Deadline,     // did not end or become ready in time
-    ExecFailed,   // value: errno (0: stage says all), stage: what was being done
+    Exited,         // value: exit code
+    Signalled,      // value: signal (0: stage says all)
+    DumpedCore,     // value: signal
+    OutOfMemory,    // killed by its cgroup's limit; value: signal
+    Deadline,       // a job, a preparation or an end that it had announced took too long
+    StartDeadline,  // a daemon was not ready in time
+    Watchdog,       // gave no sign of life in time, or said itself that it is stuck
+    ExecFailed,     // value: errno (0: stage says all), stage: what was being done
   };
 
   Kind kind = Kind::Exited;

@@ -2,6 +2,7 @@
 // reports the stage and errno of a failure through a pipe that an exec closes.
 #pragma once
 
+#include <linux/filter.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -13,26 +14,36 @@
 #include "uebo/config/service_spec.hpp"
 #include "uebo/kernel/account.hpp"
 #include "uebo/supervise/exit_reason.hpp"
+#include "uebo/supervise/sandbox.hpp"
 #include "uebo/supervise/unit.hpp"
 
 namespace uebo::supervise {
+
+/// A descriptor of PID 1 that the child gets under another number.
+struct PassedDescriptor {
+  int from;
+  int to;  // below kLeastOwnDescriptor
+};
+inline constexpr int kLeastOwnDescriptor = 256;
 
 /// All that a child needs, with nothing left to look up.
 struct LaunchPlan {
   std::vector<std::string> command;
   std::vector<std::string> environment;  // "NAME=value"
   kernel::Account account;
-  bool unprivileged = false;  // no_new_privs and an empty bounding set
+  config::Sandbox sandbox;
+  std::vector<MountStep> mounts;
+  std::vector<sock_filter> filter;  // empty: every system call is allowed
   std::string working_directory = "/";
-  std::vector<config::BindMount> binds;
-  std::vector<std::string> hidden;
   std::string terminal;
+  std::optional<unsigned> open_files;
   int nice = 0;
   config::Scheduling scheduling = config::Scheduling::Other;
   int oom_score_adjust = 0;
+  std::optional<PassedDescriptor> passed;
 };
 
-/// The plan for one of a service's processes. Prepare, AfterStart and StopCommand run as root, outside of the binds.
+/// The plan for one of a service's processes. Prepare, AfterStart and StopCommand run as root, outside of the sandbox.
 [[nodiscard]] Result<LaunchPlan> plan_for(const config::ServiceSpec& spec, Process process);
 
 struct LaunchedProcess {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,11 +29,14 @@ class ProcessHost {
   virtual ~ProcessHost() = default;
 
   virtual void set_sink(Sink sink) = 0;
-  /// Starts a process of the unit. Main: Launched or LaunchFailed follows, then Exited. The others: Exited alone.
+  /// Starts a process of the unit. Main: Launched or LaunchFailed follows, then Exited; between these Notified, as
+  /// often as it has something to say. The others: Exited alone.
   virtual void launch(const config::ServiceSpec& spec, Process process) = 0;
   virtual void signal_stop(const config::ServiceSpec& spec) = 0;
   /// CgroupEmpty follows when nothing is left, at once where nothing was.
   virtual void kill(const config::ServiceSpec& spec) = 0;
+  /// Exited follows where the main process, or its preparation, has ended and that was not told yet.
+  virtual void ask_for_exit(const config::ServiceSpec& spec) = 0;
   /// The run is over: its cgroup goes.
   virtual void release(const config::ServiceSpec& spec) = 0;
 
@@ -57,6 +61,7 @@ class SystemProcessHost final : public ProcessHost {
   void launch(const config::ServiceSpec& spec, Process process) override;
   void signal_stop(const config::ServiceSpec& spec) override;
   void kill(const config::ServiceSpec& spec) override;
+  void ask_for_exit(const config::ServiceSpec& spec) override;
   void release(const config::ServiceSpec& spec) override;
   [[nodiscard]] Usage usage(const std::string& unit) override;
 
@@ -74,9 +79,11 @@ class SystemProcessHost final : public ProcessHost {
 
   Result<Run*> run_for(const config::ServiceSpec& spec, bool fresh);
   Result<> start(Run& run, const config::ServiceSpec& spec, Process process);
-  void apply_memory_limit(Run& run, const config::ServiceSpec& spec);
-  void apply_cpu_weight(Run& run, const config::ServiceSpec& spec);
   void exec_settled(pid_t pid);
+  void begin_readiness(const std::string& unit);
+  void hear_last_words(pid_t pid);
+  void child_ended(const siginfo_t& info);
+  void child_lost(pid_t pid);
   void cgroup_changed(const std::string& unit);
   void remove_run(const std::string& unit);
   [[nodiscard]] static Counters counters_of(const kernel::Cgroup& cgroup);

@@ -1,9 +1,11 @@
 // The graph of units and conditions. It decides which unit may run, feeds their state machines, and carries out what
 // they ask for. Boot jobs and services are the same thing here.
 //
-// A unit may run while it is wanted and everything that it needs is up. Whatever goes down goes after its dependents:
-// shutdown is nothing but "nothing is wanted any more", and stops everything in the reverse order of need, all at once
-// where that allows it. Units whose file says so (stop.first) are stopped to their end before all others.
+// A unit may run while it is wanted and everything that it needs is up; it begins once what it wants is up, or will not
+// be for now. Whatever goes down goes after its dependents: shutdown is nothing but "nothing is wanted any more", and
+// stops everything in the reverse order of need, all at once where that allows it. The order of wants is kept, too,
+// unless nothing could go any more then. Units whose file says so (stop.first) are stopped to their end before all
+// others.
 #pragma once
 
 #include <array>
@@ -22,6 +24,7 @@
 #include "uebo/supervise/log_collector.hpp"
 #include "uebo/supervise/process_host.hpp"
 #include "uebo/supervise/unit.hpp"
+#include "uebo/supervise/waiting_report.hpp"
 
 namespace uebo::supervise {
 
@@ -39,8 +42,10 @@ struct UnitStatus {
   bool enabled = true;
   bool wanted = true;  // to be up, by its file and by people; a shutdown does not count
   std::string_view state;
-  std::optional<std::string> detail;   // exit reason, stop phase, or a job's last line
-  std::vector<std::string> waits_for;  // needs that are not met
+  bool up = false;                     // dependents may run
+  std::optional<std::string> detail;   // exit reason, stop phase, what it says of itself, or a job's last line
+  std::vector<std::string> waits_for;  // needs that are not met, else wants
+  std::optional<Duration> waiting_for = std::nullopt;
   std::optional<pid_t> main_pid;
   std::optional<std::uint64_t> memory;  // bytes, of the whole cgroup
   // Of all its runs, as ProcessHost::Usage and Unit::exits have them.
@@ -49,7 +54,9 @@ struct UnitStatus {
   std::uint64_t oom_kills = 0;
   std::array<std::uint64_t, kExitKinds> exits{};
   std::optional<Duration> running_for;
+  std::optional<Duration> ready_for = std::nullopt;
   std::optional<Duration> next_try_in;
+  unsigned failures = 0;  // in a row
   unsigned restarts = 0;
   std::optional<std::string> last_exit;
   std::uint64_t log_lines = 0;
@@ -57,8 +64,12 @@ struct UnitStatus {
   std::uint64_t log_bytes = 0;
   std::uint64_t log_rotations = 0;
   std::optional<FailedRun> failed_run = std::nullopt;
-  std::optional<TimePoint> first_started;  // for the boot profile
-  std::optional<TimePoint> first_up;       // a job that failed: when it had ended
+  // For the boot profile.
+  std::optional<TimePoint> first_wanted = std::nullopt;
+  std::optional<TimePoint> first_started;
+  std::optional<TimePoint> first_running = std::nullopt;  // its main process
+  std::optional<TimePoint> first_up;                      // a job that failed: when it had ended
+  std::vector<std::string> waits_on = {};                 // what it needs and wants
   std::optional<config::ConsulService> consul = std::nullopt;
 };
 
@@ -81,8 +92,10 @@ class Supervisor {
 
   /// Jobs whose `triggers` name this run (again): "uevent:block".
   void trigger(const std::string& what);
-  /// A holder that has a unit's name provides the condition: that unit stops after those who need it.
-  void set_condition(const std::string& condition, const std::string& holder, const std::string& detail);
+  /// A holder that has a unit's name provides the condition: that unit stops after those who need it. `by` is the unit
+  /// whose work it was, where that is another (for the boot profile).
+  void set_condition(const std::string& condition, const std::string& holder, const std::string& detail,
+                     const std::string& by = {});
   void clear_condition(const std::string& condition, const std::string& holder);
 
   /// What a condition stands for does not answer: who needs it and is being stopped is killed at once.
@@ -106,6 +119,9 @@ class Supervisor {
  private:
   struct Entry;
 
+  /// What is kept to when units go down.
+  enum class Order { Needs, NeedsAndWants };
+
   Result<Entry*> find(const std::string& name);
   Result<Entry*> find_or_instantiate(const std::string& name);
   void deliver(const std::string& unit, Event event);
@@ -114,7 +130,7 @@ class Supervisor {
   void perform(Entry& entry, Action action);
   void arm_deadline(Entry& entry);
   void evaluate();
-  void evaluate_one(Entry& entry, const std::set<const Entry*>& leaving);
+  void evaluate_one(Entry& entry, const std::set<const Entry*>& leaving, Order order);
   void push_once(const Entry& entry, Event event);
   [[nodiscard]] bool wanted(const Entry& entry) const;
   [[nodiscard]] bool first_have_stopped() const;
@@ -122,9 +138,20 @@ class Supervisor {
   [[nodiscard]] std::vector<std::string> unmet_needs(const Entry& entry, const std::set<const Entry*>& leaving) const;
   [[nodiscard]] bool need_is_met(const std::string& need, const std::set<const Entry*>& leaving) const;
   [[nodiscard]] bool holds(const Entry& entry, const std::string& condition) const;
-  [[nodiscard]] bool dependents_inactive(const Entry& entry, const std::set<const Entry*>& leaving) const;
+  [[nodiscard]] Order order_of_stops(const std::set<const Entry*>& leaving) const;
+  [[nodiscard]] bool dependents_inactive(const Entry& entry, const std::set<const Entry*>& leaving, Order order) const;
+  [[nodiscard]] bool holds_up(const Entry& dependent, const Entry& provider, const std::set<const Entry*>& leaving,
+                              Order order) const;
+  [[nodiscard]] bool may_still_come_up(const Entry& entry) const;
+  [[nodiscard]] bool want_is_awaited(const std::string& want) const;
+  [[nodiscard]] std::vector<std::string> awaited_wants(const Entry& entry) const;
+  [[nodiscard]] std::vector<std::string> waited_for(const Entry& entry) const;
+  void note_waiting(const Entry& entry);
+  void arm_waiting_report();
+  void report_waiting();
   void note_start(Entry& entry);
   void note_failure(Entry& entry, const State& before);
+  static void note_first_times(Entry& entry);
   void report_run(Entry& entry);
   void report(Entry& entry, const State& before);
   void check_shutdown();
@@ -142,6 +169,9 @@ class Supervisor {
   bool draining_ = false;
   bool shutting_down_ = false;
   std::uint64_t changes_of_units_ = 0;
+  WaitingReport waiting_;
+  std::optional<event::Loop::TimerId> waiting_timer_;
+  std::optional<TimePoint> waiting_armed_for_;
   std::optional<event::Loop::TimerId> shutdown_timer_;
   std::function<void(const std::vector<std::string>&)> shutdown_done_;
   std::function<void()> listener_;

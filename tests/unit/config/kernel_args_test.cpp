@@ -78,6 +78,7 @@ const std::vector<Values> kValues{
      {"x", "e5a9e1c4-0d3a-4a94-9a1b-2f0a8a4f9b11", std::string(255, 'x')},
      {"", "a b", "a\tb", "\xc3\xa9", std::string(256, 'x')}},
     {"uebo.consul.mode", {"catalog", "agent"}, {"", "Agent", "server"}},
+    {"uebo.watchdog", {"off", "5s", "30", "2m", "10m", "5000ms"}, {"", "on", "0", "4s", "4999ms", "11m", "Off"}},
     {"uebo.storage.wait", {"0", "10s", "2m", "1h", "500ms"}, {"", "soon", "-1", "2h", "10 s"}},
     {"uebo.modules", {"keep"}, {"", "Keep", "purge"}},
     {"uebo.ntp", {"pool.example", "10.0.2.2,a"}, {"", "a;b", "http://a"}},

@@ -110,6 +110,16 @@ TEST_F(LoadServices, AnUnknownNeedIsAProblemWithTheNearestKnownName) {
                   EndsWith("/b.json: needs: there is neither a service nor a condition getty@ttyS0")));
 }
 
+TEST_F(LoadServices, AnUnknownWantIsAProblemAndCostsThatWantAlone) {
+  service("a", R"("wants": ["storag", "clock"])");
+  const auto result = load_services(directory_);
+  ASSERT_EQ(result.services.size(), 1U);
+  EXPECT_THAT(result.services.front().wants, ElementsAre("clock"));
+  ASSERT_EQ(result.problems.size(), 1U);
+  EXPECT_THAT(result.problems.front().message(),
+              EndsWith("/a.json: wants: there is neither a service nor a condition storag (did you mean storage?)"));
+}
+
 TEST_F(LoadServices, WhoNeedsABadServiceStaysAndWaitsForIt) {
   needing("a", R"("b")");
   write("b.json", "{");

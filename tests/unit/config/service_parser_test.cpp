@@ -42,6 +42,41 @@ ServiceSpec spec_with(const std::string& member) {
 
 // --- good values, key by key
 
+TEST(ParseService, ReadsWhatMakesItReady) {
+  EXPECT_EQ(spec_with(R"("ready": "simple")").ready, Readiness(ReadySimple{}));
+  EXPECT_EQ(spec_with(R"("ready": "notify")").ready, Readiness(ReadyNotify{}));
+  EXPECT_EQ(spec_with(R"("ready": "fd:3")").ready, Readiness(ReadyDescriptor{3}));
+  EXPECT_EQ(spec_with(R"("ready": "fd:255")").ready, Readiness(ReadyDescriptor{255}));
+  EXPECT_EQ(spec_with(R"("ready": "tcp:65535")").ready, Readiness(ReadyTcpPort{65535}));
+  EXPECT_EQ(spec_with(R"("ready": "unix:/run/web/socket")").ready, Readiness(ReadyUnixSocket{"/run/web/socket"}));
+  EXPECT_EQ(spec_with(R"("ready": "unix:/storages/s")").ready, Readiness(ReadyUnixSocket{"/storages/s"}));
+  EXPECT_EQ(spec_with(R"("ready": "notify", "ready_timeout": "5m")").ready_timeout, 5min);
+  EXPECT_EQ(spec_with(R"("watchdog": "30s")").watchdog, 30s) << "without `ready`: it has a notify socket all the same";
+}
+
+TEST(ParseService, PidOneIsNotSentToTheStorageForASocket) {
+  for (const std::string path : {"/storage/s", "/./storage/s", "//storage/s", "/storage"})
+    EXPECT_THAT(messages(parse(with(R"("ready": "unix:)" + path + "\""))), SizeIs(1)) << path;
+}
+
+TEST(ParseService, AnInstanceHasItsOwnSocket) {
+  const auto spec = parse(with(R"("ready": "unix:/run/web/%i", "wants": ["link:%i"])"), "web@").spec;
+  EXPECT_EQ(instantiate(spec, "a").ready, Readiness(ReadyUnixSocket{"/run/web/a"}));
+  EXPECT_THAT(instantiate(spec, "a").wants, ElementsAre("link:a"));
+}
+
+TEST(ParseService, AJobIsReadyWhenItHasEndedAndNotOtherwise) {
+  EXPECT_THAT(messages(parse(with(R"("type": "job", "ready": "notify",
+ "watchdog": "5s")"))),
+              ElementsAre("web.json:3: ready: a job is ready when it has ended with 0",
+                          "web.json:4: watchdog: a job is ready when it has ended with 0"));
+}
+
+TEST(ParseService, AReadyTimeoutWithoutAnythingToWaitForIsAProblem) {
+  EXPECT_THAT(messages(parse(with(R"("ready_timeout": "5s")"))),
+              ElementsAre("web.json:3: ready_timeout: a simple service is ready at once: expected `ready` too"));
+}
+
 TEST(ParseService, NeedsADescriptionAndACommandAlone) {
   const auto parsed = parse(R"({"description": "a web server", "command": ["/usr/bin/web", "-p", "80"]})");
   EXPECT_THAT(messages(parsed), IsEmpty());
@@ -61,6 +96,7 @@ TEST(ParseService, ReadsWhatItIsAndWhenItRuns) {
               ElementsAre("storage", "boinc", "link:eth0", "getty@ttyS0"));
   EXPECT_THAT(spec_with(R"("provides": ["clock"])").provides, ElementsAre("clock"));
   EXPECT_THAT(spec_with(R"("settles": ["storage-settled"])").settles, ElementsAre("storage-settled"));
+  EXPECT_THAT(spec_with(R"("wants": ["clock", "boinc"])").wants, ElementsAre("clock", "boinc"));
   EXPECT_THAT(spec_with(R"("type": "job", "triggers": ["uevent:block", "condition:storage"])").triggers,
               ElementsAre("uevent:block", "condition:storage"));
   EXPECT_EQ(spec_with(R"("restart": "on-failure")").restart, RestartPolicy::OnFailure);
@@ -204,6 +240,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadMember{R"("needs": [null])", "needs: null: "},
         BadMember{R"("provides": ["boinc"])", R"(provides: "boinc": expected the name of a condition)"},
         BadMember{R"("settles": {})", "settles: an object: "},
+        BadMember{R"("wants": [""])", R"(wants: "": expected the name of a service or of a condition)"},
+        BadMember{R"("ready": "maybe")", R"(ready: "maybe": expected "simple", "notify", "fd:N" (3 to 255))"},
+        BadMember{R"("ready": true)", "ready: true: "}, BadMember{R"("ready": "fd:2")", "ready: "},
+        BadMember{R"("ready": "fd:256")", "ready: "}, BadMember{R"("ready": "fd:3x")", "ready: "},
+        BadMember{R"("ready": "fd:")", "ready: "}, BadMember{R"("ready": "tcp:0")", "ready: "},
+        BadMember{R"("ready": "tcp:65536")", "ready: "}, BadMember{R"("ready": "tcp:-1")", "ready: "},
+        BadMember{R"("ready": "unix:run/s")", "ready: "}, BadMember{R"("ready": "unix:")", "ready: "},
+        BadMember{R"("ready": "unix:/storage")", "ready: "}, BadMember{R"("ready": "unix:/storage/s")", "ready: "},
+        BadMember{R"("ready": "unix:/./storage/s")", "ready: "}, BadMember{R"("ready": "unix://storage/s")", "ready: "},
+        BadMember{R"("ready": "tcp:1", "ready_timeout": "0s")", R"(ready_timeout: "0s": expected a duration)"},
+        BadMember{R"("watchdog": "0ms")", R"(watchdog: "0ms": expected a duration as a text, longer than nothing)"},
         BadMember{R"("type": "job", "triggers": ["block"])", R"(triggers: "block": expected `uevent:SUBSYSTEM`)"},
         BadMember{R"("type": "job", "triggers": ["uevent:"])", "triggers: "},
         BadMember{R"("type": "job", "triggers": ["condition:x"])", "triggers: "},

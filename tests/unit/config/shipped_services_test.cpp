@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "uebo/base/file.hpp"
 #include "uebo/config/service_spec.hpp"
 
 namespace uebo::config {
@@ -11,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 const LoadedServices& shipped() {
@@ -52,11 +55,52 @@ TEST(ShippedServices, BoincRunsWithoutPrivilegesOnItsStorage) {
   EXPECT_THAT(boinc.needs, ElementsAre("storage", "clock"));
   EXPECT_THAT(boinc.binds, ElementsAre(BindMount{
                                .source = "/storage/boinc", .target = "/var/lib/boinc-client", .read_only = false}));
-  EXPECT_THAT(boinc.hidden, ElementsAre("/storage")) << "on a vfat the host key in it is boinc's";
+  EXPECT_EQ(sandbox_for(boinc.sandbox, false), sandbox_for({}, false)) << "every part of the sandbox is on";
   EXPECT_THAT(
       boinc.directories,
       ElementsAre(Directory{.path = "/storage/boinc", .owner = "boinc:boinc", .mode = 0750, .recursive = true}));
   EXPECT_THAT(boinc.memory_max, ElementsAre(MemoryBound(MemoryShare{90}), MemoryBound(MemoryReserve{96 << 20})));
+}
+
+TEST(ShippedServices, BoincIsSlowedDownBeforeItIsKilledAndItsProcessesAreCounted) {
+  const ServiceSpec boinc = service("boinc");
+  EXPECT_THAT(boinc.memory_high, ElementsAre(MemoryBound(MemoryShare{85}), MemoryBound(MemoryReserve{112 << 20})));
+  EXPECT_EQ(boinc.pids_max, 1024U);
+  EXPECT_EQ(boinc.open_files, 4096U);
+  EXPECT_EQ(boinc.cpu_weight, 1U);
+  EXPECT_EQ(boinc.io_weight, 10U);
+}
+
+/// The parts of the sandbox that a service doesn't have, by their keys.
+std::vector<std::string> parts_off(const Sandbox& sandbox) {
+  std::vector<std::string> names;
+  const auto note = [&](bool on, const char* name) {
+    if (!on) names.emplace_back(name);
+  };
+  note(sandbox.no_new_privs, "no_new_privs");
+  note(sandbox.capabilities != kAllCapabilities, "capabilities");
+  note(sandbox.protect_system, "protect_system");
+  note(sandbox.protect_storage, "protect_storage");
+  note(sandbox.private_tmp, "private_tmp");
+  note(sandbox.private_devices, "private_devices");
+  note(sandbox.protect_proc, "protect_proc");
+  note(sandbox.system_call_filter != SystemCallFilter::Off, "system_call_filter");
+  return names;
+}
+
+TEST(ShippedServices, SayWhichPartsOfTheSandboxAreOffAndWhy) {
+  const auto optional = load_services(UEBO_SOURCE_DIR "/services/optional");
+  for (const auto* services : {&shipped().services, &optional.services})
+    for (const ServiceSpec& spec : *services) {
+      const auto file = nlohmann::json::parse(read_file(spec.origin).value());
+      std::string why;
+      for (const auto& remark : file.value("remarks", nlohmann::json::array()))
+        if (remark.get<std::string>().starts_with("Sandbox: ")) why = remark;
+      for (const std::string& part : parts_off(sandbox_for(spec.sandbox, spec.user == "root"))) {
+        EXPECT_TRUE(file.value("sandbox", nlohmann::json::object()).contains(part)) << spec.name << ": " << part;
+        EXPECT_THAT(why, HasSubstr(part)) << spec.name;
+      }
+    }
 }
 
 TEST(ShippedServices, BoincStartsAgainHoweverItEnded) {

@@ -12,10 +12,10 @@ using testing::Pair;
 
 TEST(Units, ThatRunAndAreForConsulAreSeen) {
   const auto seen = parse_units(R"({"ok": true, "generation": 12, "units": [
-    {"name": "node_exporter", "state": "running",
+    {"name": "node_exporter", "state": "running", "up": true,
      "consul": {"name": "n", "port": 9100, "tags": ["t"], "meta": {"k": "v"}, "health": "/m"}},
     {"name": "stopped", "state": "stopping", "consul": {"name": "s", "port": 1}},
-    {"name": "plain", "state": "running"}]})");
+    {"name": "plain", "state": "running", "up": true}]})");
   ASSERT_TRUE(seen);
   EXPECT_EQ(seen->generation, 12U);
   EXPECT_THAT(seen->running,
@@ -25,10 +25,10 @@ TEST(Units, ThatRunAndAreForConsulAreSeen) {
 }
 
 TEST(Units, WhatIsOfAnotherKindIsLeftOut) {
-  const auto seen = parse_units(R"({"units": [7, null, {}, {"state": "running", "consul": 7},
-    {"name": "a", "state": "running", "consul": {"name": "n", "port": 70000}},
-    {"name": "b", "state": "running", "consul": {"port": 1}},
-    {"name": "c", "state": "running", "consul": {"name": "n", "port": -1, "tags": {"a": 1}, "meta": []}}]})");
+  const auto seen = parse_units(R"({"units": [7, null, {}, {"state": "running", "up": true, "consul": 7},
+    {"name": "a", "state": "running", "up": true, "consul": {"name": "n", "port": 70000}},
+    {"name": "b", "state": "running", "up": true, "consul": {"port": 1}},
+    {"name": "c", "state": "running", "up": true, "consul": {"name": "n", "port": -1, "tags": {"a": 1}, "meta": []}}]})");
   ASSERT_TRUE(seen);
   EXPECT_THAT(seen->running, IsEmpty());
 }

@@ -25,10 +25,14 @@ class CommandTest : public testing::Test {
     auto made = Server::create(*node.loop, node.supervisor, node.context(), node.tree.path("control"));
     ASSERT_TRUE(made) << made.error().message();
     server = std::move(*made);
+    serve();
+    ended_by.reset();
+  }
+  void serve() {
+    stopping = false;
     serving = std::thread([this] {
       while (!stopping && node.loop->run_once(std::chrono::milliseconds(5))) continue;
     });
-    ended_by.reset();
   }
   void TearDown() override {
     stop_serving();
@@ -103,6 +107,27 @@ TEST_F(CommandTest, StatusOfOneServiceTellsByItsExitCode) {
   EXPECT_EQ(err, "uebo: nothing: no such service\n");
   EXPECT_EQ(run({"uebo", "status", "nothing", "--json"}), 4);
   EXPECT_EQ(out_json(), json({{"ok", false}, {"code", 4}, {"error", "nothing: no such service"}}));
+}
+
+TEST_F(CommandTest, ACrashLoopAndAFailureHaveExitCodesOfTheirOwn) {
+  stop_serving();
+  for (const char* name : {"loops", "gives-up"}) {
+    node.processes.make_broken(name);
+    auto spec = test::TestNode::spec(name);
+    spec.longest_backoff = std::chrono::milliseconds(1);
+    if (name == std::string_view("gives-up")) spec.restart = config::RestartPolicy::Never;
+    node.add(std::move(spec));
+  }
+  const TimePoint deadline = BootClock::now() + std::chrono::seconds(5);
+  while (node.state("loops") != "crash-loop" && BootClock::now() < deadline)
+    ASSERT_TRUE(node.loop->run_once(std::chrono::milliseconds(5)));
+  serve();
+  EXPECT_EQ(run({"uebo", "status", "loops"}), 5);
+  EXPECT_NE(out.find("in a row\n"), std::string::npos) << out;
+  EXPECT_EQ(run({"uebo", "status", "gives-up"}), 6);
+  EXPECT_EQ(run({"uebo", "status", "gives-up", "--json"}), 6);
+  EXPECT_EQ(out_json()["state"], "failed");
+  EXPECT_EQ(out_json()["failures"], 0);
 }
 
 TEST_F(CommandTest, StartStopAndRestart) {
@@ -185,12 +210,31 @@ TEST_F(CommandTest, LogsThatAreNotThere) {
 
 TEST_F(CommandTest, BootShowsPhasesAndUnits) {
   EXPECT_EQ(run({"boot"}), 0);
+  EXPECT_NE(out.find("came up last"), std::string::npos) << out;
   EXPECT_NE(out.find("0.00  "), std::string::npos) << out;
-  EXPECT_NE(out.find("kernel   the kernel, up to PID 1\n"), std::string::npos) << out;
-  EXPECT_NE(out.find("phase    /usr\n"), std::string::npos) << out;
-  EXPECT_NE(out.find("service  web\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("step     * /usr"), std::string::npos) << out;
+  EXPECT_NE(out.find(" web "), std::string::npos) << out;
+  EXPECT_NE(out.find("boinc (waiting)"), std::string::npos) << out;
   EXPECT_EQ(run({"boot", "--json"}), 0);
   EXPECT_EQ(out_json()["kernel"], 2.0);
+}
+
+TEST_F(CommandTest, BootIsDrawnFromWhatWasKept) {
+  EXPECT_EQ(run({"boot", "--json"}), 0);
+  node.tree.write("boot.json", out);
+  EXPECT_EQ(run({"boot", "--svg"}), 0);
+  const std::string drawn = out;
+  EXPECT_TRUE(drawn.starts_with("<svg ")) << drawn;
+  stop_serving();
+  const std::string file = node.tree.path("boot.json");
+  EXPECT_EQ(run({"boot", "--svg", "--from", file}), 0);
+  EXPECT_EQ(out, drawn);
+  EXPECT_EQ(run({"boot", "--from", file + ".absent"}), 1);
+  EXPECT_TRUE(err.ends_with("boot.json.absent: No such file or directory\n")) << err;
+  node.tree.write("boot.json", "[]");
+  EXPECT_EQ(run({"boot", "--from", file}), 1);
+  EXPECT_TRUE(err.ends_with("boot.json: this is not what `uebo boot --json` prints\n")) << err;
+  EXPECT_EQ(run({"boot", "--svg", "--json"}), 2);
 }
 
 TEST_F(CommandTest, ShutdownVerbsAskPid1) {

@@ -34,6 +34,7 @@ class FakeProcesses final : public supervise::ProcessHost {
     if (pids_.contains(spec.name)) end(spec.name, {.kind = ExitReason::Kind::Signalled, .value = SIGKILL, .stage = {}});
     sink_(spec.name, supervise::CgroupEmpty{});
   }
+  void ask_for_exit(const config::ServiceSpec&) override {}
   void release(const config::ServiceSpec&) override {}
   [[nodiscard]] Usage usage(const std::string& unit) override {
     const auto found = pids_.find(unit);

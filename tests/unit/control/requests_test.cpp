@@ -97,6 +97,7 @@ TEST_F(RequestsTest, StatusTellsWhatConsulIsTold) {
 }
 
 TEST_F(RequestsTest, StatusTellsWhatPid1Uses) {
+  EXPECT_EQ(ask(R"({"verb":"status"})")["watchdog"], json({{"armed", false}}));
   const json pid1 = ask(R"({"verb":"status"})")["pid1"];
   EXPECT_GT(pid1["memory"].get<std::uint64_t>(), 1u << 20);
   EXPECT_GT(pid1["cpu"].get<double>(), 0);
@@ -218,9 +219,27 @@ TEST_F(RequestsTest, BootShowsPhasesAndUnits) {
   const json answer = ask(R"({"verb":"boot"})");
   EXPECT_EQ(answer["kernel"], 2.0);
   EXPECT_EQ(answer["phases"], json::array({{{"name", "/usr"}, {"started", 2.0}, {"ended", 3.0}}}));
-  ASSERT_EQ(answer["units"].size(), 2u);  // those that began
-  EXPECT_EQ(answer["units"][1]["name"], "web");
-  EXPECT_GT(answer["units"][1]["up"].get<double>(), 0);
+  ASSERT_EQ(answer["units"].size(), 3u);  // those that were ever wanted
+  EXPECT_EQ(answer["units"][0]["waits_on"], json::array({"storage"}));
+  EXPECT_FALSE(answer["units"][0].contains("started"));
+  EXPECT_EQ(answer["units"][2]["name"], "web");
+  EXPECT_GT(answer["units"][2]["wanted"].get<double>(), 0);
+  EXPECT_GE(answer["units"][2]["running"], answer["units"][2]["started"]);
+  EXPECT_GE(answer["units"][2]["up"], answer["units"][2]["running"]);
+  EXPECT_EQ(answer["conditions"], json::array());
+}
+
+TEST_F(RequestsTest, BootTellsWhoseWorkAConditionWasWhenItWasFirstSet) {
+  ask(R"({"verb":"condition","name":"clock","set":true,"holder":"clock","by":"ntpd"})");
+  const json first = ask(R"({"verb":"boot"})")["conditions"];
+  ask(R"({"verb":"condition","name":"clock","set":false,"holder":"clock"})");
+  ask(R"({"verb":"condition","name":"clock","set":true,"holder":"x"})");
+  ask(R"({"verb":"condition","name":"net","set":true,"holder":"x"})");
+  const json both = ask(R"({"verb":"boot"})")["conditions"];
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0], first[0]);
+  EXPECT_EQ(both[0]["by"], "ntpd");
+  EXPECT_EQ(both[1]["by"], "x");
 }
 
 TEST_F(RequestsTest, ShutdownVerbs) {

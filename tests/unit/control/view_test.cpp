@@ -160,18 +160,5 @@ TEST(IsRunning, CountsAJobThatIsDone) {
   EXPECT_FALSE(is_running(job("a", "failed", "")));
 }
 
-TEST(BootText, ListsStepsInTheOrderOfTheirBeginning) {
-  const std::vector<BootStep> steps{
-      {.name = "boinc", .kind = "service", .state = "waiting", .started = 9, .ended = std::nullopt},
-      {.name = "modules", .kind = "job", .state = "done", .started = 2.5, .ended = 5},
-      {.name = "the kernel, up to PID 1", .kind = "kernel", .state = {}, .started = 0, .ended = 2}};
-  EXPECT_EQ(boot_text(steps, 80),
-            "from    to  took  kind     name\n"
-            "0.00  2.00  2.00  kernel   the kernel, up to PID 1\n"
-            "2.50  5.00  2.50  job      modules\n"
-            "9.00     -     -  service  boinc (waiting)\n"
-            "seconds since the kernel's start; the last of them was up after 5.00\n");
-}
-
 }  // namespace
 }  // namespace uebo::control

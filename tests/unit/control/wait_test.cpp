@@ -12,12 +12,15 @@ UnitStatus unit_in(std::string_view state) {
   UnitStatus unit;
   unit.name = "boinc";
   unit.state = state;
+  unit.up = state == "running" || state == "ready" || state == "done";
+  if (state == "running" || state == "ready") unit.running_for = seconds(1);
   return unit;
 }
 
 UnitStatus job_in(std::string_view state) {
   UnitStatus unit = unit_in(state);
   unit.job = true;
+  unit.up = state == "done";
   return unit;
 }
 
@@ -37,6 +40,15 @@ TEST(WaitUp, IsOverWhenADaemonRuns) {
   ASSERT_TRUE(result);
   EXPECT_EQ(result->state, "running");
   EXPECT_EQ(result->error, "");
+}
+
+TEST(WaitUp, IsOverWhenOneThatTellsItIsReadyAndNotBefore) {
+  UnitWait wait = wait_for(Goal::Up);
+  UnitStatus starts = unit_in("running");
+  starts.up = false;
+  EXPECT_FALSE(observe(wait, starts));
+  EXPECT_EQ(give_up(wait, starts).error, "boinc: still not ready after 30 s");
+  EXPECT_TRUE(observe(wait, unit_in("ready")));
 }
 
 TEST(WaitUp, IsOverWhenAJobIsDoneNotWhileItRuns) {

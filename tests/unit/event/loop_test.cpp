@@ -57,6 +57,29 @@ TEST_F(Loops, ServesWhatIsReadyUntilItIsTaken) {
   EXPECT_EQ(calls.size(), 2U);
 }
 
+TEST_F(Loops, WhatAHandlerThrowsEndsThatCallAlone) {
+  const Pipe bad;
+  const Pipe good;
+  watch(bad, [] { throw std::bad_alloc(); }, Priority::Reap);
+  watch(good, [&] { calls.emplace_back("good"); });
+  bad.fill();
+  good.fill();
+  turn();
+  EXPECT_THAT(calls, ElementsAre("good"));
+  turn();
+  EXPECT_EQ(calls.size(), 2U) << "both are still watched";
+}
+
+TEST_F(Loops, ATimerThatThrowsDoesNotStopTheOthers) {
+  const TimePoint now = BootClock::now();
+  loop->at(now, [] { throw std::runtime_error("the first"); });
+  loop->at(now, [] { throw 7; });
+  loop->at(now + 1ms, [&] { calls.emplace_back("the last"); });
+  const TimePoint deadline = now + 10s;
+  while (calls.empty() && BootClock::now() < deadline) ASSERT_TRUE(loop->run_once(10ms));
+  EXPECT_THAT(calls, ElementsAre("the last"));
+}
+
 TEST_F(Loops, ReapingRunsFirst) {
   const Pipe normal;
   const Pipe reap;

@@ -124,7 +124,7 @@ TEST(Cgroup, HasNoCountersWithoutTheirControllers) {
   EXPECT_EQ(group->cpu_usage(), std::nullopt);
   EXPECT_EQ(group->memory_events().oom_kill, 0u);
   EXPECT_FALSE(group->populated()) << "a file without the key must not read as empty";
-  const auto limit = group->set_memory_max(1 << 20);
+  const auto limit = group->set("memory.max", "1048576");
   ASSERT_FALSE(limit);
   EXPECT_EQ(limit.error().code, ENOENT);
 }
@@ -135,7 +135,7 @@ TEST(Cgroup, MemoryMaxIsWrittenInBytes) {
   tree.write("memory.max");
   const auto group = Cgroup::create(tree.path());
   ASSERT_TRUE(group);
-  ASSERT_TRUE(group->set_memory_max(500'000'000));
+  ASSERT_TRUE(group->set("memory.max", "500000000"));
   EXPECT_EQ(tree.read("memory.max"), "500000000");
 }
 

@@ -96,6 +96,16 @@ TEST_F(ModuleDirectory, ModuleThatTheKernelRefusesIsAnErrorWithItsName) {
   EXPECT_THAT(result.error().message(), HasSubstr("load module uebo_core: "));
 }
 
+TEST_F(ModuleDirectory, OfAnAliasOnlyWhatLiesInAPartOfTheTreeIsLoaded) {
+  auto modules = open();
+  EXPECT_EQ(modules.load_below("uebo:v1234d01", "/kernel/drivers/watchdog/"), 0u) << "it lies elsewhere";
+  EXPECT_EQ(modules.load_below("uebo:nothing", tree_.path()), 0u);
+  EXPECT_EQ(modules.load_below("uebo:builtin", tree_.path()), 0u);
+  const auto tried = modules.load_below("uebo:v1234d01", tree_.path());
+  ASSERT_FALSE(tried) << "no kernel takes it";
+  EXPECT_THAT(tried.error().message(), HasSubstr("load module uebo_disk: "));
+}
+
 TEST_F(ModuleDirectory, ModuleWhoseFileIsGoneSaysSo) {
   std::filesystem::remove(file("uebo_core"));
   const auto result = open().load("uebo_core");

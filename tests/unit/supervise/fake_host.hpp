@@ -21,7 +21,7 @@ class FakeHost final : public ProcessHost {
                                             : "after-start ") +
          spec.name);
     if (process == Process::Main) {
-      alive.insert(spec.name);
+      if (!alive.insert(spec.name).second) doubled.insert(spec.name);
       if (auto_launch) sink_(spec.name, Launched{});
       if (auto_exit.contains(spec.name)) end(spec.name, auto_exit[spec.name]);
     }
@@ -39,7 +39,16 @@ class FakeHost final : public ProcessHost {
     if (alive.contains(spec.name)) end(spec.name, 137);
     sink_(spec.name, CgroupEmpty{});
   }
+  void ask_for_exit(const config::ServiceSpec& spec) override {
+    note("ask " + spec.name);
+    if (lost.erase(spec.name) > 0) sink_(spec.name, Exited{.process = Process::Main, .reason = exit_code(137)});
+  }
   void release(const config::ServiceSpec& spec) override { released.insert(spec.name); }
+  /// The main process is gone, and its exit with it.
+  void lose(const std::string& unit) {
+    alive.erase(unit);
+    lost.insert(unit);
+  }
   [[nodiscard]] Usage usage(const std::string& unit) override {
     if (!alive.contains(unit)) return {};
     Usage usage;
@@ -65,7 +74,9 @@ class FakeHost final : public ProcessHost {
   std::map<std::string, int> auto_exit;  // jobs: how their main process ends, at once
   std::set<std::string> stubborn;        // ignore the stop signal
   std::set<std::string> undying;         // survive a kill
+  std::set<std::string> lost;            // main processes that ended without a word
   std::set<std::string> alive;
+  std::set<std::string> doubled;  // were launched though they lived
   std::set<std::string> released;
 
  private:

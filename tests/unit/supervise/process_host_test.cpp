@@ -3,101 +3,25 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "../kernel/test_tree.hpp"
-#include "uebo/base/file.hpp"
+#include "real_processes.hpp"
 #include "uebo/kernel/cgroup.hpp"
-#include "uebo/kernel/mount.hpp"
 #include "uebo/supervise/launch.hpp"
 
 namespace uebo::supervise {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// What a Process' end looks like in the events that a test has seen.
-std::string text_of(const Event& event) {
-  if (std::holds_alternative<Launched>(event)) return "launched";
-  if (const auto* failed = std::get_if<LaunchFailed>(&event)) return "launch failed: " + failed->why.text();
-  if (const auto* exited = std::get_if<Exited>(&event)) return "exited: " + exited->reason.text();
-  return "empty";
-}
-
-class RealProcesses : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "uebo-host-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    const auto all = kernel::mounts();
-    ASSERT_TRUE(all);
-    for (const auto& mount : *all)
-      if (mount.type == "cgroup2") cgroup_ = mount.target + "/uebo-host-test-" + std::to_string(getpid());
-    if (cgroup_.empty()) GTEST_SKIP() << "no cgroup2 file system is mounted";
-    auto group = kernel::Cgroup::create(cgroup_);
-    if (!group) GTEST_SKIP() << group.error().message();
-    group_ = std::move(*group);
-    loop_ = event::Loop::create().value();
-    signals_ = event::signal_descriptor({SIGCHLD}).value();
-    logs_ = std::make_unique<LogCollector>(*loop_, root_);
-    host_ = std::make_unique<SystemProcessHost>(*loop_, *logs_, cgroup_);
-    host_->set_sink([this](const std::string&, const Event& event) { events_.push_back(text_of(event)); });
-    ASSERT_TRUE(loop_->watch(
-        signals_.get(), EPOLLIN,
-        [this](std::uint32_t) {
-          signalfd_siginfo info{};
-          while (read(signals_.get(), &info, sizeof info) > 0) continue;
-          host_->reap();
-        },
-        event::Priority::Reap));
-  }
-  void TearDown() override {
-    std::filesystem::remove_all(root_);
-    if (group_.directory() < 0) return;
-    (void)group_.kill();
-    until([this] { return !group_.populated().value_or(false); });
-    if (loop_) loop_->remove(signals_.get());
-    host_.reset();
-    EXPECT_TRUE(group_.remove());
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  }
-
-  static config::ServiceSpec shell(const std::string& script) {
-    config::ServiceSpec spec;
-    spec.name = "test";
-    spec.command = {"/bin/sh", "-c", script};
-    return spec;
-  }
-  template <class Done>
-  bool until(Done done) {
-    const TimePoint deadline = BootClock::now() + 10s;
-    while (!done() && BootClock::now() < deadline) (void)loop_->run_once(20ms);
-    return done();
-  }
-  bool seen(const std::string& event) const { return std::ranges::find(events_, event) != events_.end(); }
-  std::string log() const { return read_file(root_ + "/test/current").value_or(""); }
-
-  std::string root_;
-  std::string cgroup_;
-  kernel::Cgroup group_;
-  std::unique_ptr<event::Loop> loop_;
-  UniqueFd signals_;
-  std::unique_ptr<LogCollector> logs_;
-  std::unique_ptr<SystemProcessHost> host_;
-  std::vector<std::string> events_;
-};
+using RealProcesses = test::RealProcesses;
 
 TEST_F(RealProcesses, TellLaunchEndAndEmptyCgroup) {
   host_->launch(shell("exit 3"), Process::Main);
@@ -296,6 +220,127 @@ TEST_F(RealProcesses, WhatRunsAsAnotherUserWritesNoCore) {
   ASSERT_TRUE(until([&] { return seen("exited: exit code 0"); }));
   EXPECT_THAT(log(), HasSubstr("soft 0\n"));
   EXPECT_THAT(log(), HasSubstr("hard 0\n"));
+}
+
+class Sandboxed : public RealProcesses {
+ protected:
+  void SetUp() override {
+    if (getuid() != 0) GTEST_SKIP() << "only root may change the user";
+    RealProcesses::SetUp();
+  }
+  /// What the script says, run as nobody.
+  std::string said(const std::string& script, const config::SandboxSettings& settings = {}) {
+    auto spec = shell(script);
+    spec.user = "nobody";
+    spec.sandbox = settings;
+    host_->launch(spec, Process::Main);
+    EXPECT_TRUE(until([&] { return seen("exited: exit code 0"); })) << testing::PrintToString(events_);
+    return log();
+  }
+};
+
+TEST_F(Sandboxed, HaveNoCapabilityAndNoWayToOne) {
+  const std::string status = said("grep -E 'Cap|NoNewPrivs|Seccomp:' /proc/self/status");
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
+    EXPECT_THAT(status, HasSubstr(std::string(set) + ":\t0000000000000000\n"));
+  EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1\n"));
+  EXPECT_THAT(status, HasSubstr("Seccomp:\t2\n"));
+}
+
+TEST_F(Sandboxed, KeepTheCapabilitiesThatTheFileNamesAndNoOther) {
+  config::SandboxSettings settings;
+  settings.capabilities = config::CapabilitySet{std::uint64_t{1} << 10};  // CAP_NET_BIND_SERVICE
+  const std::string status = said("grep Cap /proc/self/status", settings);
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
+    EXPECT_THAT(status, HasSubstr(std::string(set) + ":\t0000000000000400\n"));
+}
+
+TEST_F(Sandboxed, SeeASystemThatIsReadOnlyAndProcessesOfTheirOwn) {
+  const std::string seen = said(
+      "touch /usr/x 2>&1; ls /tmp | wc -l; echo own > /tmp/x && cat /tmp/x; cat /proc/1/stat 2>&1; "
+      "mount -t tmpfs none /tmp 2>&1; ls /dev | tr '\\n' ' '; true");
+  EXPECT_THAT(seen, HasSubstr("Read-only file system"));
+  EXPECT_THAT(seen, HasSubstr("Z 0\n"));
+  EXPECT_THAT(seen, HasSubstr("Z own\n"));
+  EXPECT_THAT(seen, HasSubstr("/proc/1/stat: No such file"));
+  EXPECT_THAT(seen, HasSubstr("Z fd full null ptmx pts random shm stderr stdin stdout tty urandom zero"));
+}
+
+TEST_F(Sandboxed, WhatTheFileTurnsOffIsOff) {
+  config::SandboxSettings off{.no_new_privs = false,
+                              .capabilities = {},
+                              .protect_system = false,
+                              .read_write_paths = {},
+                              .protect_storage = false,
+                              .private_tmp = false,
+                              .private_devices = false,
+                              .protect_proc = false,
+                              .system_call_filter = config::SystemCallFilter::Off};
+  const std::string seen =
+      said("grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; cat /proc/1/comm; readlink /proc/self/ns/mnt", off);
+  EXPECT_THAT(seen, HasSubstr("NoNewPrivs:\t0\n"));
+  EXPECT_THAT(seen, HasSubstr("Seccomp:\t0\n"));
+  EXPECT_THAT(seen, testing::Not(HasSubstr("No such file")));
+  EXPECT_THAT(seen, HasSubstr(std::filesystem::read_symlink("/proc/self/ns/mnt").string())) << "PID 1's namespace";
+}
+
+TEST_F(Sandboxed, RootIsFilteredAndBoundWhereItsFileSaysSo) {
+  auto spec = shell("grep -E 'Cap(Eff|Bnd)|Seccomp:' /proc/self/status; touch /usr/x 2>&1; true");
+  spec.sandbox.no_new_privs = true;
+  spec.sandbox.capabilities = config::CapabilitySet{};
+  spec.sandbox.protect_system = true;
+  spec.sandbox.system_call_filter = config::SystemCallFilter::Default;
+  host_->launch(spec, Process::Main);
+  ASSERT_TRUE(until([&] { return seen("exited: exit code 0"); }));
+  EXPECT_THAT(log(), HasSubstr("CapEff:\t0000000000000000\n"));
+  EXPECT_THAT(log(), HasSubstr("CapBnd:\t0000000000000000\n"));
+  EXPECT_THAT(log(), HasSubstr("Seccomp:\t2\n"));
+  EXPECT_THAT(log(), HasSubstr("Read-only file system"));
+}
+
+TEST_F(Sandboxed, AStepThatFailsIsNamed) {
+  auto spec = shell("true");
+  spec.user = "nobody";
+  spec.sandbox.read_write_paths = {"/nowhere"};
+  host_->launch(spec, Process::Main);
+  ASSERT_TRUE(until([&] { return !events_.empty(); }));
+  EXPECT_EQ(events_.front(), "launch failed: make writable /nowhere: No such file or directory");
+}
+
+TEST_F(Sandboxed, HaveTheDescriptorsThatTheFileGives) {
+  auto spec = shell("ulimit -S -n; ulimit -H -n");
+  spec.user = "nobody";
+  spec.open_files = 77;
+  host_->launch(spec, Process::Main);
+  ASSERT_TRUE(until([&] { return seen("exited: exit code 0"); }));
+  EXPECT_EQ(log().size(), 2 * std::string_view("2026-01-01T00:00:00.000Z 77\n").size()) << log();
+  EXPECT_THAT(log(), testing::ContainsRegex("Z 77\n.*Z 77\n"));
+}
+
+/// Not a bound, but a figure: what a start takes until its exec, and what the kernel keeps for it.
+TEST_F(Sandboxed, CostOfAStart) {
+  using std::chrono::microseconds;
+  constexpr int kStarts = 41;
+  std::map<std::string, std::vector<microseconds>> taken;
+  for (int i = 0; i < kStarts; ++i)
+    for (const char* user : {"root", "nobody"}) {
+      auto spec = shell("exit 0");
+      spec.name = user;
+      spec.user = user;
+      events_.clear();
+      const TimePoint started = BootClock::now();
+      host_->launch(spec, Process::Main);
+      ASSERT_TRUE(until([&] { return seen("launched"); }));
+      taken[user].push_back(std::chrono::duration_cast<microseconds>(BootClock::now() - started));
+      ASSERT_TRUE(until([&] { return seen("exited: exit code 0") && seen("empty"); }));
+      host_->release(spec);
+    }
+  for (auto& [user, times] : taken) {
+    std::ranges::sort(times);
+    const auto median = times[times.size() / 2].count();
+    RecordProperty("start as " + user + ", us", std::to_string(median));
+    printf("a start as %s: %ld us (median of %d)\n", user.c_str(), static_cast<long>(median), kStarts);
+  }
 }
 
 TEST(Accounts, AreThoseOfThePasswordFile) {

@@ -23,18 +23,25 @@ std::vector<Case> cases() {
   std::vector<Case> all;
   for (const auto type : {ServiceType::Daemon, ServiceType::Job})
     for (const auto restart : {RestartPolicy::Always, RestartPolicy::OnFailure, RestartPolicy::Never})
-      for (const int extras : {0, 1, 2, 3}) {
+      for (const int extras : {0, 1, 2, 3, 4, 8, 12, 15}) {
         if (restart == RestartPolicy::OnFailure && extras != 0) continue;
+        if (type == ServiceType::Job && extras > 8) continue;
         Policy policy;
         policy.type = type;
         policy.restart = restart;
         policy.prepares = (extras & 1) != 0;
         policy.has_stop_command = (extras & 2) != 0;
         if (policy.prepares) policy.deadline = 30s;
+        policy.tells_ready = type == ServiceType::Daemon && (extras & 4) != 0;
+        if (policy.tells_ready) policy.watchdog = 20s;
+        policy.has_wants = (extras & 8) != 0;
         std::string name = type == ServiceType::Daemon ? "Daemon" : "Job";
         name += restart == RestartPolicy::Always ? "Always" : restart == RestartPolicy::Never ? "Never" : "OnFailure";
         if (policy.prepares) name += "Prepares";
         if (policy.has_stop_command) name += "StopCommand";
+        if (policy.tells_ready) name += "TellsReady";
+        if ((extras & 4) != 0 && !policy.tells_ready) continue;
+        if (policy.has_wants) name += "Wants";
         all.push_back({name, policy});
       }
   return all;
@@ -44,6 +51,7 @@ class Reachable : public testing::TestWithParam<Case> {};
 
 bool stopped(const Unit& unit) { return std::holds_alternative<Stopped>(unit.state); }
 bool running_or_done(const Unit& unit) {
+  if (unit.policy.tells_ready) return std::holds_alternative<Ready>(unit.state);
   return unit.policy.type == ServiceType::Daemon ? std::holds_alternative<Running>(unit.state)
                                                  : std::holds_alternative<Done>(unit.state);
 }
@@ -98,36 +106,36 @@ INSTANTIATE_TEST_SUITE_P(All, Reachable, testing::ValuesIn(cases()),
                          [](const auto& instance) { return instance.param.name; });
 
 TEST(RandomLives, KeepThePromisesAndNeverBackOffLessBeforeAStableRun) {
-  for (unsigned seed = 0; seed < 300; ++seed) {
+  for (unsigned seed = 0; seed < 400; ++seed) {
     std::mt19937 random(seed);
     const auto all = cases();
     World world;
     world.unit.policy = all[random() % all.size()].policy;
-    std::optional<Duration> last_delay;
-    for (int i = 0; i < 400; ++i) {
+    Duration last_delay = 1s;
+    for (int i = 0; i < 500; ++i) {
       const auto what = static_cast<Happening>(random() % kHappenings);
       // People who give a new order begin a new count; it is the unit's own tries that are looked at here.
-      if (what == Happening::WantDown || (what == Happening::WantUp && i > 0)) {
-        if (random() % 20 != 0) continue;
-        last_delay.reset();
-      }
+      if ((what == Happening::WantDown || (what == Happening::WantUp && i > 0)) && random() % 20 != 0) continue;
       if (!world.possible(what)) continue;
       world.now += milliseconds(random() % 100);
       if (const auto due = deadline(world.unit)) world.now = std::min(world.now, *due);
-      const bool was_waiting_to_retry =
-          std::holds_alternative<Backoff>(world.unit.state) || std::holds_alternative<CrashLoop>(world.unit.state);
+      world.jitter = static_cast<double>(random() % 100) / 100;
+      const unsigned failures_before = world.unit.failures;
       world.happen(what);
-      ASSERT_EQ(world.broken, "") << "seed " << seed << " step " << i;
-      const auto due = deadline(world.unit);
-      const bool waits_to_retry =
-          std::holds_alternative<Backoff>(world.unit.state) || std::holds_alternative<CrashLoop>(world.unit.state);
-      if (world.unit.failures == 0) last_delay.reset();  // a success
-      if (!waits_to_retry || was_waiting_to_retry) continue;
-      const Duration delay = *due - world.now;
-      ASSERT_GE(delay, last_delay.value_or(1s)) << "seed " << seed << " step " << i;
-      ASSERT_LE(delay, world.unit.policy.longest_backoff * 11 / 10);
+      ASSERT_EQ(world.broken, "") << "seed " << seed << " step " << i << " happening " << static_cast<int>(what);
+      const Unit& unit = world.unit;
+      if (unit.failures < failures_before || unit.failures < 2) last_delay = 1s;  // a success, or a new count
+      if (unit.failures <= failures_before || unit.failures < 2) continue;
+      const Duration delay = unit.not_before - world.now;
+      // What grows is the delay without its jitter, a tenth at most; at the cap it may be any of these.
+      const Duration cap = unit.policy.longest_backoff;
+      ASSERT_GE(delay, std::min(last_delay, cap)) << "seed " << seed << " step " << i;
+      ASSERT_LE(delay, cap * 11 / 10);
       last_delay = delay;
     }
+    // And whatever it came to: it can be brought down.
+    world.happen(Happening::WantDown);
+    ASSERT_TRUE(world.answer_until(stopped)) << "seed " << seed << " " << world.broken;
   }
 }
 

@@ -15,7 +15,8 @@ namespace uebo::supervise::test {
 
 using namespace std::chrono_literals;
 
-enum class Life { None, Alive, Zombie };  // Zombie: dead, not reaped
+/// Zombie: dead, not reaped. Lost: dead and reaped by somebody else, without a word.
+enum class Life { None, Alive, Zombie, Lost };
 
 /// What the world, or a person, may do next.
 enum class Happening {
@@ -29,6 +30,7 @@ enum class Happening {
   MainEndsWell,
   MainEndsBadly,
   MainIsReaped,
+  MainIsLost,
   PrepareEndsWell,
   PrepareEndsBadly,
   PrepareIsReaped,
@@ -39,8 +41,14 @@ enum class Happening {
   CgroupTellsEmpty,
   DeadlinePasses,
   Hurry,
+  WantsMet,
+  SaysReady,
+  SaysStopping,
+  SaysExtend,
+  FeedsWatchdog,
+  PullsWatchdog,
 };
-inline constexpr int kHappenings = static_cast<int>(Happening::Hurry) + 1;
+inline constexpr int kHappenings = static_cast<int>(Happening::PullsWatchdog) + 1;
 
 struct World {
   Unit unit;
@@ -71,9 +79,10 @@ struct World {
     std::deque<Event> queue{first};
     while (!queue.empty() && broken.empty()) {
       const Unit before = unit;
-      const auto actions = step(unit, queue.front(), Moment{.now = now, .jitter = jitter});
+      const Event event = std::move(queue.front());
       queue.pop_front();
-      check_step(before, actions);
+      const auto actions = step(unit, event, Moment{.now = now, .jitter = jitter});
+      check_step(before, event, actions);
       for (const Action action : actions) perform(action, queue);
       if (inactive(unit)) release();
     }
@@ -98,6 +107,17 @@ struct World {
         stop_command = Life::Alive;
         run_exists = true;
         killed = false;
+        return;
+      case Action::AskForExit:
+        if (main == Life::Zombie || main == Life::Lost) {
+          main = Life::None;
+          if (!std::exchange(main_exec_known, true)) queue.emplace_back(Launched{});
+          queue.emplace_back(Exited{.process = Process::Main, .reason = reason_for(main_ended_well)});
+        }
+        if (prepare == Life::Zombie) {
+          prepare = Life::None;
+          queue.emplace_back(Exited{.process = Process::Prepare, .reason = reason_for(prepare_ended_well)});
+        }
         return;
       case Action::KillCgroup:
         killed = true;
@@ -124,15 +144,23 @@ struct World {
 
   // --- promises
 
-  void check_step(const Unit& before, const std::vector<Action>& actions) {
+  void check_step(const Unit& before, const Event& event, const std::vector<Action>& actions) {
     const bool was_stopping = std::holds_alternative<Stopping>(before.state);
     const bool is_stopping = std::holds_alternative<Stopping>(unit.state);
     for (const Action action : actions) {
       const bool starts = action == Action::LaunchMain || action == Action::LaunchPrepare;
       if (starts && was_stopping && is_stopping) complain("something starts while the unit is stopping");
       if (starts && unit.desired == Desired::Down) complain("something starts that is not wanted");
+      const bool begins = starts && !std::holds_alternative<Starting>(before.state);
       if (starts && !unit.needs_met && unit.policy.type == config::ServiceType::Daemon)
         complain("a daemon starts without its needs");
+      const bool patient = std::holds_alternative<supervise::WantsMet>(event) ||
+                           (std::holds_alternative<DeadlinePassed>(event) && now >= deadline(before).value_or(now));
+      if (begins && unit.policy.has_wants && !before.wants_met && !patient)
+        complain("it does not wait for what it wants");
+      const bool ordered = std::holds_alternative<supervise::WantUp>(event);
+      if (begins && before.not_before > now && !ordered && unit.policy.type == config::ServiceType::Daemon)
+        complain("a start skips the backoff");
       if (action == Action::AnnounceUp && (before.up || !unit.up)) complain("up is announced wrongly");
       if (action == Action::AnnounceDown && (!before.up || unit.up)) complain("down is announced wrongly");
       if (action == Action::AnnounceSettled && before.settled) complain("settled twice");
@@ -146,7 +174,12 @@ struct World {
   void check_state() {
     const bool daemon = unit.policy.type == config::ServiceType::Daemon;
     const bool running = std::holds_alternative<Running>(unit.state);
-    if (daemon && unit.up != running) complain("a daemon is up when it runs, and only then");
+    const bool ready = std::holds_alternative<Ready>(unit.state);
+    const bool serves = unit.policy.tells_ready ? ready : running;
+    if (daemon && unit.up != serves) complain("a daemon is up when it runs, or is ready, and only then");
+    if (ready && !unit.policy.tells_ready) complain("ready, though nobody asked");
+    if (running && unit.policy.tells_ready && !deadline(unit)) complain("has for ever to become ready");
+    if ((serves || ready) && daemon && unit.watchdog && !deadline(unit)) complain("runs without its watchdog");
     if (std::holds_alternative<Stopped>(unit.state)) {
       if (unit.up) complain("stopped and up");
       if (unit.undo) complain("stopped and not undone");
@@ -155,7 +188,10 @@ struct World {
     if (inactive(unit) && (populated() || main != Life::None)) complain("inactive while something lives");
     if (unit.desired == Desired::Down && std::holds_alternative<Waiting>(unit.state))
       complain("waits though not wanted");
-    if (std::holds_alternative<Waiting>(unit.state) && unit.needs_met) complain("waits though its needs are met");
+    if (const auto* waiting = std::get_if<Waiting>(&unit.state); waiting && unit.needs_met) {
+      if (!unit.policy.has_wants) complain("waits though its needs are met");
+      if (!waiting->deadline) complain("waits for ever for what it only wants");
+    }
     if (main != Life::None && !unit.main_alive) complain("the unit has forgotten its main process");
     const auto* stopping = std::get_if<Stopping>(&unit.state);
     if (stopping && stopping->phase != Stopping::Phase::Stuck && !stopping->deadline)
@@ -184,7 +220,16 @@ struct World {
       case Happening::MainEndsBadly:
         return main == Life::Alive;
       case Happening::MainIsReaped:
+      case Happening::MainIsLost:
         return main == Life::Zombie;
+      case Happening::WantsMet:
+        return unit.policy.has_wants;
+      case Happening::SaysReady:
+      case Happening::SaysStopping:
+      case Happening::SaysExtend:
+      case Happening::FeedsWatchdog:
+      case Happening::PullsWatchdog:
+        return main == Life::Alive || descendants;
       case Happening::PrepareEndsWell:
         return prepare == Life::Alive && !killed;
       case Happening::PrepareEndsBadly:
@@ -273,9 +318,26 @@ struct World {
         return deliver(DeadlinePassed{});
       case Happening::Hurry:
         return deliver(supervise::Hurry{});
+      case Happening::MainIsLost:
+        main = Life::Lost;
+        return check_state();
+      case Happening::WantsMet:
+        return deliver(supervise::WantsMet{});
+      case Happening::SaysReady:
+        return says({.ready = true});
+      case Happening::SaysStopping:
+        return says({.stopping = true});
+      case Happening::SaysExtend:
+        return says({.extend_timeout = 70s});
+      case Happening::FeedsWatchdog:
+        return says({.watchdog = true});
+      case Happening::PullsWatchdog:
+        return says({.watchdog_trigger = true});
     }
     if (was_populated && !populated()) empty_untold = true;
   }
+
+  void says(NotifyMessage message) { deliver(Notified{std::move(message)}); }
 
   static ExitReason reason_for(bool well) {
     return {.kind = ExitReason::Kind::Exited, .value = well ? 0 : 1, .stage = {}};
@@ -297,6 +359,8 @@ struct World {
          {Happening::MainIsReaped, Happening::PrepareIsReaped, Happening::StopCommandIsReaped,
           Happening::CgroupTellsEmpty, Happening::StopCommandEnds, Happening::PrepareEndsWell, Happening::ExecSucceeds})
       if (possible(what)) return what;
+    const bool awaited = std::holds_alternative<Running>(unit.state) && unit.policy.tells_ready;
+    if (awaited && possible(Happening::SaysReady)) return Happening::SaysReady;
     if (killed && main == Life::Alive) return Happening::MainEndsBadly;
     if (killed && prepare == Life::Alive) return Happening::PrepareEndsBadly;
     if (killed && descendants) return Happening::DescendantsEnd;
@@ -310,13 +374,16 @@ struct World {
   [[nodiscard]] auto key() const {
     const auto* stopping = std::get_if<Stopping>(&unit.state);
     const auto* starting = std::get_if<Starting>(&unit.state);
+    const bool later = deadline(unit).has_value();
     const int phase = stopping ? static_cast<int>(stopping->phase) : starting ? static_cast<int>(starting->stage) : 0;
     const int outcome = !stopping || !stopping->outcome ? 0 : stopping->outcome->success() ? 1 : 2;
+    const bool early = starting && starting->ready;
     const unsigned failures = unit.failures < 2 ? unit.failures : unit.failures < kCrashLoopFailures ? 2 : 3;
-    return std::tuple(unit.state.index(), phase, outcome, failures, unit.desired, unit.needs_met, unit.up, unit.settled,
-                      unit.rerun, unit.undo, unit.main_alive, unit.cgroup_populated, main, prepare, stop_command,
-                      main_exec_known, main_ended_well && main == Life::Zombie,
-                      prepare_ended_well && prepare == Life::Zombie, descendants, killed, run_exists, empty_untold);
+    return std::tuple(unit.state.index(), phase, outcome, failures, unit.desired, unit.needs_met, unit.wants_met, early,
+                      later, unit.not_before > now, unit.up, unit.settled, unit.rerun, unit.undo, unit.main_alive,
+                      unit.cgroup_populated, main, prepare, stop_command, main_exec_known,
+                      main_ended_well && main == Life::Zombie, prepare_ended_well && prepare == Life::Zombie,
+                      descendants, killed, run_exists, empty_untold);
   }
 };
 

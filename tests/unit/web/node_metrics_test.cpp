@@ -44,9 +44,13 @@ constexpr const char* kStatus = R"({
   "ok": true, "version": "1.2.3", "shutting_down": false, "generation": 42,
   "conditions": {"net": {"dhcp@eth0": "eth0 10.0.2.15/24"}, "link:eth0": {"link": ""}},
   "pid1": {"memory": 3145728, "cpu": 1.5, "descriptors": 61, "log_lines": 40, "log_dropped": 0},
+  "watchdog": {"armed": true, "identity": "i6300ESB timer", "timeout": 30, "feeds": 12, "withheld": 1,
+               "ended_last_boot": true},
   "units": [
     {"name": "boinc", "type": "daemon", "enabled": true, "wanted": true, "state": "crash-loop", "restarts": 7,
-     "exits": {"exited": 1, "signalled": 2, "dumped-core": 0, "out-of-memory": 5, "deadline": 0, "exec-failed": 0},
+     "up": false, "failures": 6,
+     "exits": {"exited": 1, "signalled": 2, "dumped-core": 0, "out-of-memory": 5, "deadline": 0, "start-deadline": 4,
+               "watchdog": 8, "exec-failed": 0},
      "oom_kills": 9, "memory_peak": 104857600, "cpu": 12.25, "log_lines": 100, "log_dropped": 3,
      "log_bytes": 8200, "log_rotations": 2,
      "next_try_in": 16.5, "first_started": 7.5, "first_up": 7.75},
@@ -113,7 +117,9 @@ TEST(Status, HasWhatServicesUseAndHowTheyEnd) {
        {"uebo_service_wanted{service=\"boinc\"} 1\n", "uebo_service_restarts_total{service=\"boinc\"} 7\n",
         "uebo_service_exits_total{service=\"boinc\",reason=\"out-of-memory\"} 5\n",
         "uebo_service_exits_total{service=\"boinc\",reason=\"deadline\"} 0\n",
-        "uebo_service_oom_kills_total{service=\"boinc\"} 9\n",
+        "uebo_service_exits_total{service=\"boinc\",reason=\"start-deadline\"} 4\n",
+        "uebo_service_exits_total{service=\"boinc\",reason=\"watchdog\"} 8\n", "uebo_service_up{service=\"boinc\"} 0\n",
+        "uebo_service_failures{service=\"boinc\"} 6\n", "uebo_service_oom_kills_total{service=\"boinc\"} 9\n",
         "uebo_service_cpu_seconds_total{service=\"boinc\"} 12.25\n",
         "uebo_service_memory_peak_bytes{service=\"boinc\"} 104857600\n",
         "uebo_service_log_dropped_lines_total{service=\"boinc\"} 3\n",
@@ -140,6 +146,18 @@ TEST(Status, HasPid1Itself) {
   EXPECT_THAT(text, HasSubstr("uebo_pid1_open_fds 61\n"));
   EXPECT_THAT(text, HasSubstr("uebo_changes_total 42\n"));
   EXPECT_THAT(text, HasSubstr("uebo_shutting_down 0\n"));
+}
+
+TEST(Status, HasTheBoardsWatchdog) {
+  const std::string text = text_of_status(kStatus);
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_armed 1\n"));
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_timeout_seconds 30\n"));
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_feeds_total 12\n"));
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_withheld_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("uebo_watchdog_ended_last_boot 1\n"));
+  const std::string without = text_of_status(R"({"watchdog":{"armed":false}})");
+  EXPECT_THAT(without, HasSubstr("uebo_watchdog_armed 0\n"));
+  EXPECT_THAT(without, Not(HasSubstr("uebo_watchdog_timeout")));
 }
 
 TEST(Status, WhatIsMissingOrOfAWrongTypeIsLeftOut) {

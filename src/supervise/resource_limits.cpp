@@ -1,0 +1,55 @@
+#include "uebo/supervise/resource_limits.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <string_view>
+
+#include "uebo/supervise/memory_bound.hpp"
+
+namespace uebo::supervise {
+namespace {
+
+class Limits {
+ public:
+  Limits(const kernel::Cgroup& cgroup, const config::ServiceSpec& spec) : cgroup_(cgroup), spec_(spec) {}
+
+  void apply() const {
+    bound_memory("memory.high", spec_.memory_high);
+    bound_memory("memory.max", spec_.memory_max);
+    if (spec_.pids_max) must("pids.max", std::to_string(*spec_.pids_max));
+    // Between groups a process' own nice value means nothing: it counts among the processes of its group.
+    if (spec_.cpu_weight)
+      may("cpu.weight", std::to_string(*spec_.cpu_weight));
+    else if (spec_.nice != 0)
+      may("cpu.weight.nice", std::to_string(spec_.nice));
+    if (spec_.io_weight) may("io.weight", "default " + std::to_string(*spec_.io_weight));
+  }
+
+ private:
+  void bound_memory(const std::string& file, const std::vector<config::MemoryBound>& bounds) const {
+    if (bounds.empty()) return;
+    if (const auto bytes = memory_limit(bounds))
+      must(file, std::to_string(*bytes));
+    else
+      spdlog::warn("{}: runs without {}: {}", spec_.name, file, bytes.error().message());
+  }
+  void must(const std::string& file, std::string_view value) const {
+    if (const auto set = cgroup_.set(file, value); !set)
+      spdlog::warn("{}: runs without {}: {}", spec_.name, file, set.error().message());
+  }
+  void may(const std::string& file, std::string_view value) const {
+    if (const auto set = cgroup_.set(file, value); !set)
+      spdlog::debug("{}: its group has the usual weight: {}", spec_.name, set.error().message());
+  }
+
+  const kernel::Cgroup& cgroup_;
+  const config::ServiceSpec& spec_;
+};
+
+}  // namespace
+
+void apply_resource_limits(const kernel::Cgroup& cgroup, const config::ServiceSpec& spec) {
+  Limits(cgroup, spec).apply();
+}
+
+}  // namespace uebo::supervise
