@@ -16,6 +16,7 @@
 #include "uebo/control/command.hpp"
 #include "uebo/init/pid1.hpp"
 #include "uebo/init/shutdown_monitor.hpp"
+#include "uebo/logs/roles.hpp"
 #include "uebo/web/roles.hpp"
 
 namespace {
@@ -37,7 +38,7 @@ constexpr std::array kInitRoles{
 
 std::optional<Role> find_role(std::string_view name) {
   for (const auto roles : {std::span<const Role>(kInitRoles), uebo::boot::roles(), uebo::boinc::roles(),
-                           uebo::consul::roles(), uebo::web::roles()})
+                           uebo::consul::roles(), uebo::logs::roles(), uebo::web::roles()})
     if (const auto found = std::ranges::find(roles, name, &Role::name); found != roles.end()) return *found;
   return std::nullopt;
 }

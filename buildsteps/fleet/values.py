@@ -66,6 +66,14 @@ def _is_consul(text: str) -> bool:
     return bool(found["scheme"]) if found["port"] is None else _is_port(found["port"])
 
 
+def _is_syslog_server(text: str) -> bool:
+    """HOST or HOST:PORT; no port is looked for within the brackets of an IPv6 address."""
+    host, colon, port = text.rpartition(":")
+    if not colon or "]" in port:
+        return _is_server(text)
+    return _is_server(host) and _is_port(port)
+
+
 def _is_nfs_export(text: str) -> bool:
     server, found, rest = text.partition(":/")
     if not found or not _is_server(server):
@@ -100,6 +108,8 @@ RULES: dict[str, Callable[[str], bool]] = {
     "uebo.watchdog": _is_watchdog,
     "uebo.modules": lambda text: text == "keep",
     "uebo.ntp": _is_host_list,
+    "uebo.log": lambda text: text == "storage",
+    "uebo.syslog": _is_syslog_server,
 }
 # Ten fields with rules of their own, which `uebo check --cmdline` tells.
 LEFT_TO_THE_NODE = frozenset({"uebo.net"})

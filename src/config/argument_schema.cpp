@@ -8,6 +8,7 @@
 #include "uebo/config/kernel_args.hpp"
 #include "uebo/config/network_setting.hpp"
 #include "uebo/config/nfs_export.hpp"
+#include "uebo/config/syslog_server.hpp"
 
 namespace uebo::config {
 namespace {
@@ -45,7 +46,7 @@ bool is_token(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-constexpr std::array<ArgumentInfo, 12> kArguments{{
+constexpr std::array<ArgumentInfo, 14> kArguments{{
     {.name = "uebo.hostname",
      .value = "a host label (letters, digits, inner hyphens, at most 63 characters)",
      .meaning = "The node's name, unless /storage/hostname holds one. Without either it is "
@@ -113,6 +114,14 @@ constexpr std::array<ArgumentInfo, 12> kArguments{{
      .meaning = "Time servers, before those that DHCP names and those of the site.",
      .repeatable = true,
      .good = is_host_list},
+    {.name = "uebo.log",
+     .value = "storage",
+     .meaning = "With storage the logs are copied to /storage/log, where they outlive the boot; see Logs.",
+     .good = [](std::string_view text) { return text == "storage"; }},
+    {.name = "uebo.syslog",
+     .value = "HOST or HOST:PORT (an IPv6 address in brackets); without a port 514",
+     .meaning = "The syslog server that all logs are sent to, by UDP; see Logs.",
+     .good = [](std::string_view text) { return parse_syslog_server(text).has_value(); }},
 }};
 
 }  // namespace

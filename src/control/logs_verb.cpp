@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "uebo/config/service_spec.hpp"
-#include "uebo/control/log_reader.hpp"
+#include "uebo/logs/clock_steps.hpp"
+#include "uebo/logs/log_reader.hpp"
 #include "verbs.hpp"
 
 namespace uebo::control {
@@ -15,6 +17,7 @@ constexpr std::string_view kOwnLog = "uebo";
 struct Line {
   std::string service;
   std::string text;  // "2026-11-23T10:00:00.123Z what it wrote"
+  logs::LogTime meant{};
 
   [[nodiscard]] std::string_view time() const { return std::string_view(text).substr(0, text.find(' ')); }
 };
@@ -29,7 +32,7 @@ class Logs {
   int open() {
     for (const std::string& name : run_.line.names) {
       if (const int code = check(name); code != 0) return code;
-      readers_.emplace_back(name, LogReader(run_.context.logs + "/" + name));
+      readers_.emplace_back(name, logs::LogReader(run_.context.logs + "/" + name));
     }
     return 0;
   }
@@ -37,31 +40,31 @@ class Logs {
   void print_last(std::size_t count) {
     std::vector<Line> lines;
     for (auto& [name, reader] : readers_)
-      for (std::string& text : reader.last_lines(count)) lines.push_back({.service = name, .text = std::move(text)});
-    if (readers_.size() > 1) std::ranges::stable_sort(lines, {}, &Line::time);
-    print(lines);
+      for (std::string& text : reader.last_lines(count))
+        lines.push_back({.service = name, .text = std::move(text), .meant = {}});
+    print_in_order(std::move(lines));
   }
 
-  Result<> follow(LogWatch& watch) {
+  Result<> follow(logs::LogWatch& watch) {
     for (;;) {
       UEBO_TRY(watch.wait(std::chrono::milliseconds(-1)));
       UEBO_TRY(add_to(watch));
-      for (auto& [name, reader] : readers_) {
-        std::vector<Line> lines;
-        for (std::string& text : reader.new_lines()) lines.push_back({.service = name, .text = std::move(text)});
-        print(lines);
-      }
+      std::vector<Line> lines;
+      for (auto& [name, reader] : readers_)
+        for (std::string& text : reader.new_lines())
+          lines.push_back({.service = name, .text = std::move(text), .meant = {}});
+      print_in_order(std::move(lines));
     }
   }
 
-  Result<> add_to(LogWatch& watch) const {
+  Result<> add_to(logs::LogWatch& watch) const {
     for (const auto& [name, reader] : readers_) UEBO_TRY(watch.add(reader.directory()));
     return {};
   }
 
  private:
   int check(const std::string& name) const {
-    struct stat status{};
+    struct stat status {};
     if (name != kOwnLog && !config::is_service_name(name))
       return say_error(run_, ExitCode::NoSuchService, name + ": no such service");
     if (stat((run_.context.logs + "/" + name).c_str(), &status) == 0) return 0;
@@ -69,6 +72,19 @@ class Logs {
     if (answer.code != 0) return say_error(run_, answer);
     warn(run_, name + " has written nothing yet");
     return 0;
+  }
+
+  /// By what their times would have been had the clock always been right: early lines come first, whatever year they
+  /// were written in.
+  void print_in_order(std::vector<Line> lines) {
+    if (readers_.size() > 1) {
+      const auto steps = logs::ClockSteps::load(run_.context.logs);
+      for (Line& line : lines)
+        if (const auto time = logs::parse_stamp(line.time()))
+          line.meant = steps.corrected(*time, steps_passed_[line.service]);
+      std::ranges::stable_sort(lines, {}, &Line::meant);
+    }
+    print(lines);
   }
 
   void print(const std::vector<Line>& lines) const {
@@ -89,7 +105,8 @@ class Logs {
 
   const Run& run_;
   std::size_t width_ = 0;
-  std::vector<std::pair<std::string, LogReader>> readers_;
+  std::map<std::string, std::size_t> steps_passed_;  // by service, see logs::ClockSteps
+  std::vector<std::pair<std::string, logs::LogReader>> readers_;
 };
 
 Result<> print_and_follow(const Run& run, Logs& logs, std::size_t count) {
@@ -97,7 +114,7 @@ Result<> print_and_follow(const Run& run, Logs& logs, std::size_t count) {
     logs.print_last(count);
     return {};
   }
-  auto watch = UEBO_TRY(LogWatch::create());
+  auto watch = UEBO_TRY(logs::LogWatch::create());
   UEBO_TRY(logs.add_to(watch));  // before the reading: nothing that comes meanwhile is missed
   logs.print_last(count);
   return logs.follow(watch);

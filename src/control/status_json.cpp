@@ -40,6 +40,8 @@ Json unit_json(const supervise::UnitStatus& unit) {
       {"oom_kills", unit.oom_kills},
       {"log_lines", unit.log_lines},
       {"log_dropped", unit.log_dropped},
+      {"log_bytes", unit.log_bytes},
+      {"log_rotations", unit.log_rotations},
   };
   if (unit.detail) json["detail"] = *unit.detail;
   if (unit.main_pid) json["pid"] = *unit.main_pid;
@@ -53,6 +55,7 @@ Json unit_json(const supervise::UnitStatus& unit) {
   if (unit.last_exit) json["last_exit"] = *unit.last_exit;
   if (unit.first_started) json["first_started"] = point(*unit.first_started);
   if (unit.first_up) json["first_up"] = point(*unit.first_up);
+  if (unit.failed_run) json["failed_run"] = {{"reason", unit.failed_run->reason}, {"lines", unit.failed_run->lines}};
   if (unit.consul) json["consul"] = consul_json(*unit.consul);
   return json;
 }
@@ -67,6 +70,8 @@ Json pid1_json(const supervise::ServiceLog* own_log) {
   if (own_log) {
     json["log_lines"] = own_log->lines();
     json["log_dropped"] = own_log->dropped();
+    json["log_bytes"] = own_log->bytes();
+    json["log_rotations"] = own_log->rotations();
   }
   return json;
 }

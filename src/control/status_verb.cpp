@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "uebo/control/log_reader.hpp"
 #include "uebo/kernel/memory.hpp"
+#include "uebo/logs/log_reader.hpp"
 #include "verbs.hpp"
 #include "view_json.hpp"
 
@@ -54,7 +54,7 @@ int node_status(const Run& run) {
 }
 
 std::string end_of_log(const Run& run, const std::string& unit) {
-  LogReader log(run.context.logs + "/" + unit);
+  logs::LogReader log(run.context.logs + "/" + unit);
   const auto lines = log.last_lines(kLastLines);
   if (lines.empty()) return {};
   std::string text = "\n" + log.directory() + "/current:\n";

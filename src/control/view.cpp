@@ -148,6 +148,8 @@ std::string unit_text(const UnitView& unit) {
   if (unit.first_up) line("first up", fmt::format("{:.2f} s after the kernel's start", *unit.first_up));
   const std::string lost = unit.log_dropped > 0 ? fmt::format(", {} lost", unit.log_dropped) : "";
   line("log", fmt::format("{} lines{}", unit.log_lines, lost));
+  line("failed run", unit.failed_run);
+  for (const std::string& said : unit.failed_run_lines) text += "    | " + said + "\n";
   return text;
 }
 

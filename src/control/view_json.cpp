@@ -55,6 +55,10 @@ UnitView unit_view(const Json& unit) {
   view.last_exit = text_field(unit, "last_exit");
   view.log_lines = count_of<std::uint64_t>(unit, "log_lines").value_or(0);
   view.log_dropped = count_of<std::uint64_t>(unit, "log_dropped").value_or(0);
+  const Json& failed_run = field(unit, "failed_run");
+  view.failed_run = text_of(failed_run, "reason");
+  for (const Json& line : field(failed_run, "lines"))
+    if (line.is_string()) view.failed_run_lines.push_back(printable(line.get<std::string>()));
   view.first_started = number_field(unit, "first_started");
   view.first_up = number_field(unit, "first_up");
   return view;

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -11,6 +12,7 @@
 #include "uebo/base/log.hpp"
 #include "uebo/config/conditions.hpp"
 #include "uebo/config/kernel_args.hpp"
+#include "uebo/kernel/account.hpp"
 
 namespace uebo::init {
 namespace {
@@ -35,12 +37,23 @@ std::optional<ShutdownKind> shutdown_for(int signal) {
   }
 }
 
+/// Whoever carries the logs elsewhere reads them as a member of this group, which all that is made below the directory
+/// inherits. A system without the group has no such role.
+void share_logs(const std::string& directory) {
+  const auto reader = kernel::find_account("uebo-log");
+  if (!reader) return;
+  constexpr mode_t kGroupInherited = 02755;
+  if (chown(directory.c_str(), 0, reader->gid) != 0 || chmod(directory.c_str(), kGroupInherited) != 0)
+    spdlog::warn("{}", errno_error("give to the group uebo-log:", directory).error().message());
+}
+
 }  // namespace
 
 Node::Node(NodePaths paths) : paths_(std::move(paths)) {}
 Node::~Node() {
   log::copy_to({});  // it ends with own_log_
   if (loop_ && signals_) loop_->remove(signals_.get());
+  if (loop_ && clock_watch_) loop_->remove(clock_watch_->descriptor());
 }
 
 Result<std::unique_ptr<Node>> Node::create(NodePaths paths, std::vector<supervise::BootPhase> phases) {
@@ -50,12 +63,15 @@ Result<std::unique_ptr<Node>> Node::create(NodePaths paths, std::vector<supervis
 }
 
 Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
+  share_logs(paths_.logs);
+  clock_steps_ = std::make_unique<logs::ClockStepRecorder>(paths_.logs);
   own_log_ = std::make_unique<supervise::ServiceLog>(paths_.logs + "/uebo", kOwnLog);
   log::copy_to([this](std::string_view line) { own_log_->append(std::string(line) + "\n"); });
   loop_ = UEBO_TRY(event::Loop::create());
   signals_ = UEBO_TRY(event::signal_descriptor({SIGCHLD, SIGINT, SIGTERM, SIGPWR, SIGUSR1, SIGUSR2, SIGHUP, SIGPIPE}));
   UEBO_TRY(loop_->watch(
       signals_.get(), EPOLLIN, [this](std::uint32_t) { read_signals(); }, event::Priority::Reap));
+  watch_clock();
   logs_ = std::make_unique<supervise::LogCollector>(*loop_, paths_.logs);
   processes_ = std::make_unique<supervise::SystemProcessHost>(*loop_, *logs_, paths_.cgroup);
   supervisor_ = std::make_unique<supervise::Supervisor>(*loop_, *processes_, *logs_);
@@ -68,6 +84,17 @@ Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
                                  .watchdog = [this] { return watchdog_ ? watchdog_() : kernel::WatchdogStatus{}; }};
   control_ = UEBO_TRY(control::Server::create(*loop_, *supervisor_, std::move(context), paths_.control));
   return {};
+}
+
+/// Without it early lines keep the time that they were written with.
+void Node::watch_clock() {
+  auto watch = kernel::WallClockWatch::create();
+  if (!watch) return spdlog::warn("{}; the clock's steps are not written down", watch.error().message());
+  clock_watch_ = std::move(*watch);
+  const auto watched = loop_->watch(clock_watch_->descriptor(), EPOLLIN, [this](std::uint32_t) {
+    if (clock_watch_->take()) clock_steps_->clock_was_set();
+  });
+  if (!watched) spdlog::warn("{}", watched.error().message());
 }
 
 void Node::read_signals() {

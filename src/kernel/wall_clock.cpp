@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/timerfd.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include <ctime>
+#include <limits>
 
 #include "uebo/base/unique_fd.hpp"
 
@@ -66,6 +69,29 @@ Result<bool> wall_clock_synchronised() {
   timex state{};
   if (adjtimex(&state) < 0) return errno_error("read", "the state of the system's clock");
   return (state.status & STA_UNSYNC) == 0;
+}
+
+Result<WallClockWatch> WallClockWatch::create() {
+  UniqueFd timer(timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!timer) return errno_error("timerfd_create", "");
+  WallClockWatch watch(std::move(timer));
+  UEBO_TRY(watch.arm());
+  return watch;
+}
+
+/// For a time that never comes.
+Result<> WallClockWatch::arm() {
+  itimerspec never{};
+  never.it_value.tv_sec = std::numeric_limits<time_t>::max();
+  constexpr int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+  if (timerfd_settime(timer_.get(), flags, &never, nullptr) != 0) return errno_error("timerfd_settime", "");
+  return {};
+}
+
+bool WallClockWatch::take() {
+  std::uint64_t expirations = 0;
+  const bool set = read(timer_.get(), &expirations, sizeof expirations) < 0 && errno == ECANCELED;
+  return arm() && set;
 }
 
 }  // namespace uebo::kernel

@@ -191,11 +191,13 @@ void Supervisor::handle(Entry& entry, const Event& event) {
   if (const auto* notified = std::get_if<Notified>(&event); notified && notified->message.status)
     entry.status_text = notified->message.status->substr(0, kLongestStatusText);
   const State before = entry.unit.state;
+  const auto exits_before = entry.unit.exits;
   const auto actions = step(entry.unit, event, Moment{.now = loop_.now(), .jitter = jitter()});
   if (before.index() != entry.unit.state.index()) {
     ++changes_of_units_;
     report(entry, before);
   }
+  if (entry.unit.exits != exits_before) note_failure(entry, before);
   for (const Action action : actions) perform(entry, action);
   if (before.index() != entry.unit.state.index() && std::holds_alternative<Starting>(entry.unit.state))
     note_start(entry);
@@ -207,9 +209,10 @@ void Supervisor::handle(Entry& entry, const Event& event) {
 
 /// After the actions: one of them may still have spoken of the run before.
 void Supervisor::note_start(Entry& entry) {
-  const ServiceLog* log = logs_.find(entry.spec.name);
+  ServiceLog* log = logs_.find(entry.spec.name);
   entry.run_started = loop_.now();
   entry.lines_before_run = log ? log->lines() : 0;
+  if (log) log->begin_run();
   entry.status_text.clear();
   if (!entry.first_started) entry.first_started = entry.run_started;
 }

@@ -23,6 +23,7 @@ struct Supervisor::Entry {
   std::optional<TimePoint> first_up;
   TimePoint run_started{};
   std::uint64_t lines_before_run = 0;
+  std::optional<FailedRun> failed_run;
   std::string said;         // by the last run that failed, for the console
   bool repeats = false;     // the same as the one before
   std::string note;         // what others have to say about it

@@ -23,6 +23,19 @@ std::string Supervisor::said_in_run(const Entry& entry) const {
   return log && log->lines() > entry.lines_before_run ? log->last_line() : std::string();
 }
 
+/// What a run wrote before it failed is gone from its log as soon as later ones have written enough. One that ended
+/// because it was stopped has not failed, whatever its exit code.
+void Supervisor::note_failure(Entry& entry, const State& before) {
+  const auto& reason = entry.unit.last_exit;
+  const bool stopped =
+      std::holds_alternative<Stopping>(before) &&
+      (reason && (reason->kind == ExitReason::Kind::Exited || reason->kind == ExitReason::Kind::Signalled));
+  if (!reason || reason->success() || stopped) return;
+  const ServiceLog* log = logs_.find(entry.spec.name);
+  entry.failed_run =
+      FailedRun{.reason = reason->text(), .lines = log ? log->last_of_run() : std::vector<std::string>{}};
+}
+
 /// A job speaks by the last line that it wrote. A run that was triggered and found nothing to do is silent, and so is
 /// one that failed as the one before did.
 void Supervisor::report_run(Entry& entry) {
@@ -166,9 +179,12 @@ UnitStatus Supervisor::status_of(const Entry& entry) const {
   // A job that runs for longer says what it does.
   if (status.job && (unit.settled || unit.up || status.running_for)) status.detail = last_line(entry);
   if (!entry.note.empty()) status.detail = entry.note;
+  status.failed_run = entry.failed_run;
   if (const ServiceLog* log = logs_.find(entry.spec.name)) {
     status.log_lines = log->lines();
     status.log_dropped = log->dropped();
+    status.log_bytes = log->bytes();
+    status.log_rotations = log->rotations();
   }
   return status;
 }

@@ -29,7 +29,7 @@ struct FieldMetric {
   std::string_view help;
 };
 
-constexpr std::array<FieldMetric, 14> kUnitFields{{
+constexpr std::array<FieldMetric, 16> kUnitFields{{
     {"enabled", Kind::Gauge, "uebo_service_enabled", "Whether it is started without being asked for"},
     {"wanted", Kind::Gauge, "uebo_service_wanted", "Whether it is to be up, by its file and by people"},
     {"up", Kind::Gauge, "uebo_service_up", "Whether it serves: it runs, and is ready where it tells that"},
@@ -42,15 +42,19 @@ constexpr std::array<FieldMetric, 14> kUnitFields{{
     {"oom_kills", Kind::Counter, "uebo_service_oom_kills_total", "Its processes that were killed for want of memory"},
     {"log_lines", Kind::Counter, "uebo_service_log_lines_total", "Lines that it wrote"},
     {"log_dropped", Kind::Counter, "uebo_service_log_dropped_lines_total", "Lines of it that could not be kept"},
+    {"log_bytes", Kind::Counter, "uebo_service_log_bytes_total", "Bytes that it wrote"},
+    {"log_rotations", Kind::Counter, "uebo_service_log_rotations_total", "How often its log was full and a file begun"},
     {"running_for", Kind::Gauge, "uebo_service_running_seconds", "How long it has been running"},
     {"next_try_in", Kind::Gauge, "uebo_service_next_try_seconds", "When it is started again after a failure"},
 }};
 
-constexpr std::array<FieldMetric, 5> kPid1Fields{{
+constexpr std::array<FieldMetric, 7> kPid1Fields{{
     {"memory", Kind::Gauge, "uebo_pid1_resident_memory_bytes", "Resident memory of PID 1"},
     {"cpu", Kind::Counter, "uebo_pid1_cpu_seconds_total", "CPU time of PID 1"},
     {"descriptors", Kind::Gauge, "uebo_pid1_open_fds", "Open descriptors of PID 1"},
     {"log_lines", Kind::Counter, "uebo_pid1_log_lines_total", "Lines of PID 1's own log"},
+    {"log_bytes", Kind::Counter, "uebo_pid1_log_bytes_total", "Bytes of PID 1's own log"},
+    {"log_rotations", Kind::Counter, "uebo_pid1_log_rotations_total", "How often PID 1's own log was full"},
     {"log_dropped", Kind::Counter, "uebo_pid1_log_dropped_lines_total", "Lines of PID 1 that could not be kept"},
 }};
 

@@ -26,6 +26,8 @@ GOOD = {
     "uebo.watchdog": ["off", "5s", "30", "2m", "10m", "5000ms"],
     "uebo.modules": ["keep"],
     "uebo.ntp": ["pool.example", "10.0.2.2,a"],
+    "uebo.log": ["storage"],
+    "uebo.syslog": ["logs", "logs.example:1514", "10.0.2.2", "[::1]", "[fd00::1]:514"],
 }
 BAD = {
     "uebo.hostname": ["a_b", "a.b", "-a", "a-", "x" * 64, "é"],
@@ -40,6 +42,8 @@ BAD = {
     "uebo.storage.wait": ["soon", "-1", "2h", "10 s", "s", "3601", "3600001ms", "1d", "10S"],
     "uebo.watchdog": ["on", "0", "4s", "4999ms", "11m", "601", "Off", "30 s"],
     "uebo.modules": ["Keep", "purge"],
+    "uebo.log": ["Storage", "/storage/log", "on"],
+    "uebo.syslog": ["logs:", ":514", "logs:0", "logs:65536", "::1", "[::1", "[logs]:514", "udp://logs", "a b"],
     "uebo.ntp": ["a;b", "http://a", f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}"],
 }  # fmt: skip
 

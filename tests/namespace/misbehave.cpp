@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,25 @@ void say(const std::string& text) { put(text + "\n"); }
 void partial(const std::string& text) { put(text); }
 void flood(const std::string& count) {
   for (int i = 0; i < std::atoi(count.c_str()); ++i) put("flood line " + std::to_string(i) + "\n");
+}
+/// Numbered lines of 100 bytes, as fast as that many MiB a second, for ever.
+void torrent(const std::string& mebibytes) {
+  constexpr int kLines = 640;  // of one write, 64 kB
+  const double writes = std::atof(mebibytes.c_str()) * (1 << 20) / (kLines * 100);
+  timespec next{};
+  clock_gettime(CLOCK_MONOTONIC, &next);
+  for (long number = 0;;) {
+    std::string block;
+    for (int i = 0; i < kLines; ++i) {
+      std::string line = "torrent line " + std::to_string(++number) + " ";
+      block += line.append(99 - line.size(), '.') + "\n";
+    }
+    put(block);
+    next.tv_nsec += static_cast<long>(1e9 / writes);
+    next.tv_sec += next.tv_nsec / 1'000'000'000;
+    next.tv_nsec %= 1'000'000'000;
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, nullptr);
+  }
 }
 void close_output(const std::string&) {
   close(STDOUT_FILENO);
@@ -237,6 +257,7 @@ constexpr std::array kHabits{
     Habit{"say", say},
     Habit{"partial", partial},
     Habit{"flood", flood},
+    Habit{"torrent", torrent},
     Habit{"close-output", close_output},
     Habit{"ignore", ignore},
     Habit{"on", on},

@@ -33,6 +33,8 @@ struct UnitView {
   std::string last_exit;
   std::uint64_t log_lines = 0;
   std::uint64_t log_dropped = 0;
+  std::string failed_run;                     // how the last run that failed has ended
+  std::vector<std::string> failed_run_lines;  // what it wrote last
   std::optional<double> first_started;
   std::optional<double> first_up;
 };

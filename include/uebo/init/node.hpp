@@ -5,12 +5,15 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "uebo/base/result.hpp"
 #include "uebo/control/server.hpp"
 #include "uebo/event/loop.hpp"
+#include "uebo/kernel/wall_clock.hpp"
+#include "uebo/logs/clock_steps.hpp"
 #include "uebo/supervise/boot_profile.hpp"
 #include "uebo/supervise/log_collector.hpp"
 #include "uebo/supervise/process_host.hpp"
@@ -64,6 +67,7 @@ class Node {
  private:
   explicit Node(NodePaths paths);
   Result<> set_up(std::vector<supervise::BootPhase> phases);
+  void watch_clock();
   void read_signals();
   [[nodiscard]] config::LoadedServices read_services(const std::vector<config::ServiceSpec>& known) const;
   Result<control::ReloadReport> reload(const control::ReloadRequest& request);
@@ -73,6 +77,8 @@ class Node {
   std::function<kernel::WatchdogStatus()> watchdog_;
   std::unique_ptr<event::Loop> loop_;
   UniqueFd signals_;
+  std::optional<kernel::WallClockWatch> clock_watch_;
+  std::unique_ptr<logs::ClockStepRecorder> clock_steps_;
   std::unique_ptr<supervise::ServiceLog> own_log_;
   std::unique_ptr<supervise::LogCollector> logs_;
   std::unique_ptr<supervise::SystemProcessHost> processes_;

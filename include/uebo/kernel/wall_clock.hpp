@@ -8,6 +8,7 @@
 #include <string>
 
 #include "uebo/base/result.hpp"
+#include "uebo/base/unique_fd.hpp"
 
 namespace uebo::kernel {
 
@@ -24,5 +25,19 @@ using WallTime = std::chrono::sys_seconds;
 [[nodiscard]] Result<> set_wall_time(WallTime time);
 /// Somebody (ntpd) keeps the clock in step: adjtimex(2) shows no STA_UNSYNC.
 [[nodiscard]] Result<bool> wall_clock_synchronised();
+
+/// Readable when somebody has set the system's clock, which take() ends: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET.
+class WallClockWatch {
+ public:
+  [[nodiscard]] static Result<WallClockWatch> create();
+  [[nodiscard]] int descriptor() const { return timer_.get(); }
+  /// Whether it was set since the last call.
+  [[nodiscard]] bool take();
+
+ private:
+  explicit WallClockWatch(UniqueFd timer) : timer_(std::move(timer)) {}
+  Result<> arm();
+  UniqueFd timer_;
+};
 
 }  // namespace uebo::kernel

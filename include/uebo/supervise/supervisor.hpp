@@ -29,6 +29,12 @@
 
 namespace uebo::supervise {
 
+/// How the last run that failed has ended, and what it wrote last (ServiceLog::last_of_run()).
+struct FailedRun {
+  std::string reason;
+  std::vector<std::string> lines;
+};
+
 /// What people and metrics are shown of one unit.
 struct UnitStatus {
   std::string name;
@@ -56,6 +62,9 @@ struct UnitStatus {
   std::optional<std::string> last_exit;
   std::uint64_t log_lines = 0;
   std::uint64_t log_dropped = 0;
+  std::uint64_t log_bytes = 0;
+  std::uint64_t log_rotations = 0;
+  std::optional<FailedRun> failed_run = std::nullopt;
   // For the boot profile.
   std::optional<TimePoint> first_wanted = std::nullopt;
   std::optional<TimePoint> first_started;
@@ -164,6 +173,7 @@ class Supervisor {
   void reload_templates(const std::vector<config::ServiceSpec>& next, const std::set<std::string>& kept);
   void forget_removed();
   void note_start(Entry& entry);
+  void note_failure(Entry& entry, const State& before);
   static void note_first_times(Entry& entry);
   void report_run(Entry& entry);
   void report(Entry& entry, const State& before);

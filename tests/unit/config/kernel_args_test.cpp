@@ -82,6 +82,10 @@ const std::vector<Values> kValues{
     {"uebo.storage.wait", {"0", "10s", "2m", "1h", "500ms"}, {"", "soon", "-1", "2h", "10 s"}},
     {"uebo.modules", {"keep"}, {"", "Keep", "purge"}},
     {"uebo.ntp", {"pool.example", "10.0.2.2,a"}, {"", "a;b", "http://a"}},
+    {"uebo.log", {"storage"}, {"", "Storage", "/storage/log"}},
+    {"uebo.syslog",
+     {"logs", "logs.example:1514", "10.0.2.2", "[::1]", "[fd00::1]:514"},
+     {"", "logs:", ":514", "logs:0", "logs:65536", "::1", "[::1", "[logs]:514", "udp://logs"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, Argument, testing::ValuesIn(kValues));

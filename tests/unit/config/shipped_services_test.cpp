@@ -35,7 +35,7 @@ TEST(ShippedServices, AreAllThere) {
   std::vector<std::string> names;
   for (const ServiceSpec& spec : shipped().services) names.push_back(spec.name);
   EXPECT_THAT(names, ElementsAre("boinc", "boinc_exporter", "consul-secrets", "dhcp@", "dropbear", "getty@", "ipv6@",
-                                 "metrics", "node_exporter", "ntpd", "registrar"));
+                                 "log-copy", "metrics", "node_exporter", "ntpd", "registrar", "syslog"));
 }
 
 TEST(ShippedServices, DescribeThemselves) {
@@ -108,10 +108,11 @@ TEST(ShippedServices, BoincStartsAgainHoweverItEnded) {
   EXPECT_GT(service("boinc").oom_score_adjust, 0);
 }
 
-TEST(ShippedServices, OfThoseThatRunOnlyBoincNeedsStorage) {
+TEST(ShippedServices, OfThoseThatRunOnlyBoincAndTheCopyOfTheLogsNeedStorage) {
   for (const ServiceSpec& spec : shipped().services) {
     if (spec.type == ServiceType::Job) continue;
-    EXPECT_EQ(std::ranges::count(spec.needs, "storage"), spec.name == "boinc" ? 1 : 0) << spec.name;
+    EXPECT_EQ(std::ranges::count(spec.needs, "storage"), spec.name == "boinc" || spec.name == "log-copy" ? 1 : 0)
+        << spec.name;
   }
 }
 
@@ -144,6 +145,13 @@ TEST(ShippedServices, TheRegistrarComesWithConsulAndGoesFirst) {
   EXPECT_TRUE(service("registrar").stop.first);
   EXPECT_EQ(service("registrar").user, "uebo-consul");
   for (const ServiceSpec& spec : shipped().services) EXPECT_EQ(spec.stop.first, spec.name == "registrar") << spec.name;
+}
+
+TEST(ShippedServices, LogsAreCarriedElsewhereWhereThatIsAskedFor) {
+  EXPECT_EQ(service("log-copy").only_with, "uebo.log");
+  EXPECT_EQ(service("syslog").only_with, "uebo.syslog");
+  EXPECT_EQ(service("syslog").user, "uebo-log");
+  EXPECT_THAT(service("syslog").needs, ElementsAre("net")) << "not the clock: early lines tell why it is not right";
 }
 
 TEST(ShippedServices, ExportersAreRegisteredUnderTheirNames) {

@@ -132,6 +132,8 @@ TEST(UnitText, ShowsAllThatIsKnown) {
   unit.memory_peak = 104'857'600;
   unit.cpu = 12.3456;
   unit.oom_kills = 2;
+  unit.failed_run = "signal 11 (SEGV)";
+  unit.failed_run_lines = {"opening slot 0", "assertion failed"};
   EXPECT_EQ(unit_text(unit),
             "boinc - the stock client\n"
             "  state       running for 3h12m\n"
@@ -144,7 +146,10 @@ TEST(UnitText, ShowsAllThatIsKnown) {
             "  last exit   signal 11 (SEGV)\n"
             "  restarts    2\n"
             "  first start 5.25 s after the kernel's\n"
-            "  log         40 lines, 3 lost\n");
+            "  log         40 lines, 3 lost\n"
+            "  failed run  signal 11 (SEGV)\n"
+            "    | opening slot 0\n"
+            "    | assertion failed\n");
 }
 
 TEST(IsRunning, CountsAJobThatIsDone) {

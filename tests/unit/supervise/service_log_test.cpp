@@ -1,7 +1,9 @@
 #include "uebo/supervise/service_log.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +11,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 
+#include "../kernel/in_namespaces.hpp"
 #include "uebo/base/file.hpp"
 
 namespace uebo::supervise {
@@ -143,7 +147,7 @@ TEST_F(ServiceLogs, GoesOnWhereAnEarlierOneEnded) {
 TEST_F(ServiceLogs, IsNotReadableByOthers) {
   ServiceLog log(directory(), {});
   log.append("x\n");
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(stat((directory() + "/current").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0640U);
   ASSERT_EQ(stat(directory().c_str(), &status), 0);
@@ -194,6 +198,86 @@ TEST_F(ServiceLogs, CountsWhatAFullDiskCostAndSaysSoAfterwards) {
   EXPECT_THAT(content(), HasSubstr("(" + std::to_string(10 - written) + " lines were lost here)\n"));
   EXPECT_EQ(lines().back(), "room again");
   EXPECT_EQ(log.lines(), 11U);
+}
+
+/// 64 KiB of which `filler` takes all but a page.
+void on_a_full_file_system(const std::string& directory, const std::function<void()>& body) {
+  kernel::test::in_namespaces(CLONE_NEWNS, [&] {
+    if (!make_directories(directory) || mount("none", directory.c_str(), "tmpfs", 0, "size=64k") != 0)
+      kernel::test::skip("no tmpfs here");
+    const UniqueFd filler(open((directory + "/filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const std::string page(4096, 'x');
+    while (write(filler.get(), page.data(), page.size()) > 0) continue;
+    ASSERT_EQ(ftruncate(filler.get(), 12 * 4096), 0);
+    body();
+  });
+}
+
+TEST_F(ServiceLogs, OnAFullFileSystemTheOldestGoesForTheNewest) {
+  on_a_full_file_system(root_, [this] {
+    ServiceLog log(directory(), {.size = 4096, .count = 20});
+    for (int i = 0; i < 1000; ++i) log.append("line " + std::to_string(i) + "\n");
+    EXPECT_EQ(lines().back(), "line 999");
+    EXPECT_LT(files(), 5U) << "there is room for no more";
+    EXPECT_EQ(log.dropped(), 0U);
+  });
+}
+
+TEST_F(ServiceLogs, ABatchThatFitsInPartCostsTheRestOfIt) {
+  on_a_full_file_system(root_, [this] {
+    ServiceLog log(directory(), {.size = 1 << 20, .count = 1});
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += "line " + std::to_string(i) + "\n";
+    log.append(text);
+    EXPECT_GT(log.dropped(), 0U);
+    EXPECT_EQ(lines().size(), 1000 - log.dropped()) << "no half lines";
+    ASSERT_EQ(truncate((directory() + "/current").c_str(), 0), 0);
+    const auto lost = log.dropped();
+    log.append("room again\n");
+    EXPECT_THAT(lines(), ElementsAre("(" + std::to_string(lost) + " lines were lost here)", "room again"));
+    log.append("and more\n");
+    EXPECT_EQ(log.dropped(), lost);
+  });
+}
+
+TEST_F(ServiceLogs, WhatWasSkippedIsCountedAndToldInItsPlace) {
+  ServiceLog log(directory(), {});
+  log.append("before\n");
+  log.skip(12'345, 1'000'000);
+  log.append("after\n");
+  EXPECT_THAT(lines(), ElementsAre("before", "(12345 lines were lost here)", "after"));
+  EXPECT_EQ(log.lines(), 12'347U);
+  EXPECT_EQ(log.dropped(), 12'345U);
+  EXPECT_EQ(log.bytes(), 1'000'000U + 7 + 6);
+}
+
+TEST_F(ServiceLogs, RotationsAreCounted) {
+  ServiceLog log(directory(), {.size = 100, .count = 3});
+  for (int i = 0; i < 9; ++i) log.append(std::string(50, 'x') + "\n");
+  EXPECT_EQ(log.rotations(), 8U);
+}
+
+TEST_F(ServiceLogs, LinesOfOnePieceAreRotatedAsThoseOfMany) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "line " + std::to_string(i) + "\n";
+  ServiceLog log(directory(), {.size = 100, .count = 3});
+  log.append(text);
+  EXPECT_EQ(files(), 3U);
+  EXPECT_EQ(lines().back(), "line 99");
+  for (const char* name : {"current", "current.1", "current.2"}) EXPECT_LE(content(name).size(), 100U) << name;
+}
+
+TEST_F(ServiceLogs, KeepsTheLastLinesOfARun) {
+  ServiceLog log("/proc/none/boinc", {});
+  log.append("old\n");
+  log.begin_run();
+  EXPECT_THAT(log.last_of_run(), ElementsAre());
+  log.append("1\n2\n");
+  EXPECT_THAT(log.last_of_run(), ElementsAre("1", "2"));
+  for (int i = 3; i <= 25; ++i) log.append(std::to_string(i) + "\n");
+  EXPECT_THAT(log.last_of_run(), ElementsAre("16", "17", "18", "19", "20", "21", "22", "23", "24", "25"));
+  log.append(std::string(ServiceLog::kLongestKept - 1, 'x') + "\xc3\xbc\n");
+  EXPECT_EQ(log.last_of_run().back(), std::string(ServiceLog::kLongestKept - 1, 'x')) << "no half character";
 }
 
 TEST_F(ServiceLogs, ADirectoryThatCannotBeMadeCostsLinesOnly) {

@@ -52,6 +52,7 @@ constexpr const char* kStatus = R"({
      "exits": {"exited": 1, "signalled": 2, "dumped-core": 0, "out-of-memory": 5, "deadline": 0, "start-deadline": 4,
                "watchdog": 8, "exec-failed": 0},
      "oom_kills": 9, "memory_peak": 104857600, "cpu": 12.25, "log_lines": 100, "log_dropped": 3,
+     "log_bytes": 8200, "log_rotations": 2,
      "next_try_in": 16.5, "first_started": 7.5, "first_up": 7.75},
     {"name": "storage", "type": "job", "enabled": true, "wanted": true, "state": "done", "restarts": 0,
      "exits": {"exited": 1}, "oom_kills": 0, "log_lines": 1, "log_dropped": 0, "first_started": 2.0, "first_up": 3.0}
@@ -122,6 +123,8 @@ TEST(Status, HasWhatServicesUseAndHowTheyEnd) {
         "uebo_service_cpu_seconds_total{service=\"boinc\"} 12.25\n",
         "uebo_service_memory_peak_bytes{service=\"boinc\"} 104857600\n",
         "uebo_service_log_dropped_lines_total{service=\"boinc\"} 3\n",
+        "uebo_service_log_bytes_total{service=\"boinc\"} 8200\n",
+        "uebo_service_log_rotations_total{service=\"boinc\"} 2\n",
         "uebo_service_next_try_seconds{service=\"boinc\"} 16.5\n"})
     EXPECT_THAT(text, HasSubstr(sample));
   EXPECT_THAT(text, Not(HasSubstr("uebo_service_memory_bytes"))) << "nothing runs";

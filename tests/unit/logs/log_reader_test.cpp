@@ -1,4 +1,4 @@
-#include "uebo/control/log_reader.hpp"
+#include "uebo/logs/log_reader.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "../kernel/test_tree.hpp"
 #include "uebo/supervise/service_log.hpp"
 
-namespace uebo::control {
+namespace uebo::logs {
 namespace {
 
 using kernel::test::TestTree;
@@ -175,4 +175,4 @@ TEST_F(LogReaderTest, WatchTellsOfADirectoryThatIsMadeLater) {
 }
 
 }  // namespace
-}  // namespace uebo::control
+}  // namespace uebo::logs

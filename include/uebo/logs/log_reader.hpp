@@ -3,19 +3,15 @@
 // is rotated meanwhile, be it several times.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
-#include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "uebo/base/result.hpp"
 #include "uebo/base/unique_fd.hpp"
+#include "uebo/logs/log_files.hpp"
 
-namespace uebo::control {
+namespace uebo::logs {
 
 class LogReader {
  public:
@@ -29,18 +25,10 @@ class LogReader {
   [[nodiscard]] const std::string& directory() const { return directory_; }
 
  private:
-  struct File {
-    UniqueFd fd;
-    dev_t device = 0;
-    ino_t inode = 0;
-  };
-
-  [[nodiscard]] std::vector<File> open_files() const;
-  [[nodiscard]] bool is_current() const;
-  [[nodiscard]] std::vector<std::string> lines_of(const File& file);
+  [[nodiscard]] std::vector<std::string> lines_of(const LogFile& file);
 
   std::string directory_;
-  File file_;            // the one that was read last
+  LogFile file_;         // the one that was read last
   std::string partial_;  // the beginning of a line of it
 };
 
@@ -53,9 +41,13 @@ class LogWatch {
   /// Until something has happened; false when nothing has within `timeout`. Negative: without end.
   [[nodiscard]] Result<bool> wait(std::chrono::milliseconds timeout);
 
+  /// Readable when something has happened, for who waits in a loop; clear() ends that.
+  [[nodiscard]] int descriptor() const { return inotify_.get(); }
+  void clear() const;
+
  private:
   explicit LogWatch(UniqueFd inotify) : inotify_(std::move(inotify)) {}
   UniqueFd inotify_;
 };
 
-}  // namespace uebo::control
+}  // namespace uebo::logs

@@ -1,44 +1,17 @@
-#include "uebo/control/log_reader.hpp"
+#include "uebo/logs/log_reader.hpp"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <memory>
 #include <string_view>
 
-namespace uebo::control {
+namespace uebo::logs {
 namespace {
 
-constexpr std::string_view kCurrent = "current";
 constexpr off_t kMostOfOneFile = 16 << 20;
-
-/// 0 for `current`, N for `current.N`, none for anything else.
-std::optional<unsigned> age_of(std::string_view name) {
-  if (name == kCurrent) return 0;
-  if (!name.starts_with(kCurrent) || name.substr(kCurrent.size(), 1) != ".") return std::nullopt;
-  const std::string_view digits = name.substr(kCurrent.size() + 1);
-  unsigned age = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), age);
-  if (error != std::errc() || end != digits.data() + digits.size() || age == 0) return std::nullopt;
-  return age;
-}
-
-std::vector<std::string> names_from_youngest(const std::string& directory) {
-  std::map<unsigned, std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(opendir(directory.c_str()), closedir);
-  if (!entries) return {};
-  while (const dirent* entry = readdir(entries.get()))
-    if (const auto age = age_of(entry->d_name)) names.emplace(*age, entry->d_name);
-  std::vector<std::string> sorted;
-  for (auto& [age, name] : names) sorted.push_back(std::move(name));
-  return sorted;
-}
 
 void append(std::vector<std::string>& lines, std::vector<std::string> more) {
   std::ranges::move(more, std::back_inserter(lines));
@@ -46,31 +19,9 @@ void append(std::vector<std::string>& lines, std::vector<std::string> more) {
 
 }  // namespace
 
-/// From the youngest to the oldest. In this order a rotation meanwhile can show a file twice, but hide none.
-std::vector<LogReader::File> LogReader::open_files() const {
-  std::vector<File> files;
-  for (const std::string& name : names_from_youngest(directory_)) {
-    File file{.fd = UniqueFd(open((directory_ + "/" + name).c_str(), O_RDONLY | O_CLOEXEC)), .device = 0, .inode = 0};
-    struct stat status{};
-    if (!file.fd || fstat(file.fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    file.device = status.st_dev;
-    file.inode = status.st_ino;
-    const bool seen = std::ranges::any_of(
-        files, [&](const File& other) { return other.device == file.device && other.inode == file.inode; });
-    if (!seen) files.push_back(std::move(file));
-  }
-  return files;
-}
-
-bool LogReader::is_current() const {
-  struct stat status{};
-  return file_.fd && stat((directory_ + "/" + std::string(kCurrent)).c_str(), &status) == 0 &&
-         status.st_dev == file_.device && status.st_ino == file_.inode;
-}
-
 /// Whole lines from where the descriptor stands; what is left over stays in partial_.
-std::vector<std::string> LogReader::lines_of(const File& file) {
-  struct stat status{};
+std::vector<std::string> LogReader::lines_of(const LogFile& file) {
+  struct stat status {};
   const off_t position = lseek(file.fd.get(), 0, SEEK_CUR);
   if (fstat(file.fd.get(), &status) != 0 || position < 0) return {};
   if (status.st_size < position) {
@@ -100,7 +51,7 @@ std::vector<std::string> LogReader::lines_of(const File& file) {
 std::vector<std::string> LogReader::last_lines(std::size_t count) {
   std::vector<std::string> lines;
   std::string partial_of_youngest;
-  auto files = open_files();
+  auto files = open_log_files(directory_);
   for (std::size_t i = 0; i < files.size() && (i == 0 || lines.size() < count); ++i) {
     partial_.clear();
     auto older = lines_of(files[i]);
@@ -116,10 +67,10 @@ std::vector<std::string> LogReader::last_lines(std::size_t count) {
 
 std::vector<std::string> LogReader::new_lines() {
   std::vector<std::string> lines;
-  if (is_current()) return lines_of(file_);
-  auto files = open_files();
-  const auto ours = std::ranges::find_if(
-      files, [this](const File& file) { return file_.fd && file.device == file_.device && file.inode == file_.inode; });
+  if (is_current(file_, directory_)) return lines_of(file_);
+  auto files = open_log_files(directory_);
+  const auto ours =
+      std::ranges::find_if(files, [this](const LogFile& file) { return file_.fd && file.same_as(file_); });
   // Nobody writes to it any more: this is the last of it.
   if (file_.fd) lines = lines_of(file_);
   if (ours == files.begin()) return lines;
@@ -154,11 +105,14 @@ Result<bool> LogWatch::wait(std::chrono::milliseconds timeout) {
   pollfd item{.fd = inotify_.get(), .events = POLLIN, .revents = 0};
   const int ready = poll(&item, 1, timeout.count() < 0 ? -1 : static_cast<int>(timeout.count()));
   if (ready < 0 && errno != EINTR) return errno_error("wait for", "logs");
-  // What has happened does not matter: every log is looked at. Reading only empties the queue.
-  alignas(inotify_event) std::array<char, 4096> events{};
-  while (read(inotify_.get(), events.data(), events.size()) > 0) {
-  }
+  clear();
   return ready > 0;
 }
 
-}  // namespace uebo::control
+/// What has happened does not matter: every log is looked at. Reading only empties the queue.
+void LogWatch::clear() const {
+  alignas(inotify_event) std::array<char, 4096> events{};
+  while (read(inotify_.get(), events.data(), events.size()) > 0) continue;
+}
+
+}  // namespace uebo::logs

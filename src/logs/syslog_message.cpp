@@ -1,0 +1,67 @@
+#include "uebo/logs/syslog_message.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace uebo::logs {
+namespace {
+
+constexpr int kDaemon = 3;                 // facility, RFC 5424, section 6.2.1
+constexpr std::size_t kLongestHost = 255;  // section 6
+constexpr std::size_t kLongestApplication = 48;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+bool is_ascii(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+/// Bytes of the character that begins with this one; 0: none does (RFC 3629, section 4).
+std::size_t length_of(char first) {
+  const auto byte = static_cast<unsigned char>(first);
+  if (byte < 0x80) return 1;
+  if (byte >= 0xc2 && byte < 0xe0) return 2;
+  if (byte >= 0xe0 && byte < 0xf0) return 3;
+  return byte >= 0xf0 && byte < 0xf5 ? 4 : 0;
+}
+
+/// Well-formed as far as it matters here: no overlong form is looked for beyond the first byte.
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = length_of(text.front());
+    if (length == 0 || length > text.size()) return false;
+    if (!std::ranges::all_of(text.substr(1, length - 1), is_continuation)) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+/// PRINTUSASCII, and "-" for nothing.
+std::string field(std::string_view text, std::size_t longest) {
+  std::string field(text.substr(0, longest));
+  std::ranges::replace_if(
+      field, [](char c) { return c <= ' ' || c > '~'; }, '?');
+  return field.empty() ? "-" : field;
+}
+
+}  // namespace
+
+Severity severity_of(std::string_view text) {
+  if (text.starts_with("error: ")) return Severity::Error;
+  return text.starts_with("warning: ") ? Severity::Warning : Severity::Informational;
+}
+
+std::string syslog_message(const SyslogMessage& message) {
+  const int priority = 8 * kDaemon + static_cast<int>(severity_of(message.text));
+  std::string line = fmt::format("<{}>1 {} {} {} - - - ", priority, message.time ? stamp(*message.time) : "-",
+                                 field(message.host, kLongestHost), field(message.service, kLongestApplication));
+  std::string_view text = message.text;
+  const bool utf8 = is_utf8(text);
+  if (utf8 && !is_ascii(text)) line += kByteOrderMark;
+  std::size_t size = std::min(text.size(), kLongestMessage - line.size());
+  while (utf8 && size > 0 && size < text.size() && is_continuation(text[size])) --size;
+  return line.append(text.substr(0, size));
+}
+
+}  // namespace uebo::logs
