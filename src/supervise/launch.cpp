@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <string_view>
@@ -133,11 +134,21 @@ bool set_limit(__rlimit_resource resource, rlim_t value) {
   return setrlimit(resource, &limit) == 0;
 }
 
+/// PID 1 has raised its own soft limit. Programs that use select(2) want the usual one, and can raise it themselves.
+bool limit_open_files(std::optional<unsigned> count) {
+  constexpr rlim_t kUsual = 1024;  // INR_OPEN_CUR, include/uapi/linux/fs.h
+  if (count) return set_limit(RLIMIT_NOFILE, *count);
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  limit.rlim_cur = std::min(kUsual, limit.rlim_max);
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 void limit_resources(const Prepared& p) {
   // A core would hold the service's secrets, and any process of the same user can have one written (prlimit(2) and a
   // signal). Only a hard limit of zero can't be raised again.
   if (p.plan->account.uid != 0 && !set_limit(RLIMIT_CORE, 0)) give_up(p, Stage::Limits);
-  if (p.plan->open_files && !set_limit(RLIMIT_NOFILE, *p.plan->open_files)) give_up(p, Stage::Limits);
+  if (!limit_open_files(p.plan->open_files)) give_up(p, Stage::Limits);
 }
 
 /// While still root: PR_CAPBSET_DROP wants CAP_SETPCAP.

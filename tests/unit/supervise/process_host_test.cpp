@@ -1,8 +1,10 @@
 // The real host with real processes, where this machine has a cgroup2 file system that the test may fill.
 #include "uebo/supervise/process_host.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -221,6 +223,18 @@ TEST_F(RealProcesses, WhatRunsAsAnotherUserWritesNoCore) {
   ASSERT_TRUE(until([&] { return seen("exited: exit code 0"); }));
   EXPECT_THAT(log(), HasSubstr("soft 0\n"));
   EXPECT_THAT(log(), HasSubstr("hard 0\n"));
+}
+
+TEST_F(RealProcesses, HaveTheUsualLimitOfDescriptorsWhateverPid1Has) {
+  rlimit own{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &own), 0);
+  const rlimit raised{.rlim_cur = own.rlim_max, .rlim_max = own.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &raised), 0);
+  host_->launch(shell("echo soft $(ulimit -S -n); echo hard $(ulimit -H -n)"), Process::Main);
+  ASSERT_TRUE(until([&] { return seen("exited: exit code 0"); }));
+  setrlimit(RLIMIT_NOFILE, &own);
+  EXPECT_THAT(log(), HasSubstr(fmt::format("soft {}\n", std::min<rlim_t>(1024, own.rlim_max))));
+  EXPECT_THAT(log(), HasSubstr(fmt::format("hard {}\n", own.rlim_max)));
 }
 
 class Sandboxed : public RealProcesses {
