@@ -26,7 +26,8 @@ using Words = std::span<const std::string_view>;
 
 constexpr std::array kInitRoles{
     Role{.name = "supervise",
-         .synopsis = "--services DIR --cgroup DIR --log DIR --control PATH [--shutdown-deadline DURATION]",
+         .synopsis = "--services DIR --cgroup DIR --log DIR --control PATH [--overlays DIR] "
+                     "[--shutdown-deadline DURATION]",
          .meaning = "supervise services without booting a board",
          .run = uebo::init::supervise_role},
     Role{.name = "shutdown-monitor",

@@ -54,10 +54,12 @@ Result<> restart_if_running(const std::string& name) {
   return ask({{"verb", "restart"}, {"name", name}});
 }
 
-Result<> start_service(const std::string& name) { return ask({{"verb", "start"}, {"name", name}}); }
+Result<> start_service(const std::string& name) {
+  return ask({{"verb", "start"}, {"name", name}, {"if_enabled", true}});
+}
 
-Result<> set_service_enabled(const std::string& name, bool enabled) {
-  return ask({{"verb", enabled ? "enable" : "disable"}, {"name", name}});
+Result<> reload_services(const std::vector<std::string>& problems) {
+  return ask({{"verb", "reload"}, {"problems", problems}});
 }
 
 }  // namespace uebo::boot

@@ -51,12 +51,14 @@ Result<> prepare_file(const config::FileToWrite& file, const config::KernelArgs&
 }
 
 int prepare_role(std::span<const std::string_view> arguments) {
-  if (arguments.empty() || arguments.size() > 2) {
-    spdlog::error("usage: uebo prepare SERVICE [FILE]");
+  if (arguments.empty()) {
+    spdlog::error("usage: uebo prepare SERVICE [FILE...]");
     return 2;
   }
   const std::string name(arguments[0]);
-  const auto spec = config::read_service(name, arguments.size() == 2 ? std::string(arguments[1]) : file_of(name));
+  std::vector<std::string> files(arguments.begin() + 1, arguments.end());
+  if (files.empty()) files.push_back(file_of(name));
+  const auto spec = config::read_service(name, files);
   const auto prepared = spec ? prepare(*spec) : Result<>(std::unexpected(spec.error()));
   if (prepared) return 0;
   spdlog::error("{}", prepared.error().message());

@@ -31,7 +31,7 @@ std::span<const Role> roles() {
       Role{"ssh-server", "", "become dropbear, with the node's host key", ssh_server_role},
       Role{"modprobe", "[-q] [--] NAME [PARAMETER=VALUE...]", "load a module by its name or alias", modprobe_role},
       Role{"format", "DEVICE [--force]", "make an empty file system labelled `storage`", format_role},
-      Role{"prepare", "SERVICE [FILE]", "make the directories and files that a service wants", prepare_role},
+      Role{"prepare", "SERVICE [FILE...]", "make the directories and files that a service wants", prepare_role},
   };
   return kRoles;
 }

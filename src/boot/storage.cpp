@@ -18,6 +18,7 @@
 #include "uebo/boot/notify.hpp"
 #include "uebo/boot/paths.hpp"
 #include "uebo/boot/roles.hpp"
+#include "uebo/boot/service_overlays.hpp"
 #include "uebo/boot/storage_disk.hpp"
 #include "uebo/boot/text.hpp"
 #include "uebo/config/conditions.hpp"
@@ -32,7 +33,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kSettling{250};
-constexpr const char* kSettingsDirectory = "/storage/services";
 
 Result<StorageChoice> look() {
   std::vector<kernel::BlockDevice> devices;
@@ -101,25 +101,17 @@ void apply_last_date() {
   if (*corrected) spdlog::info("clock: {}, by {}", time_text((*corrected)->time), (*corrected)->name);
 }
 
-/// Which services people have enabled or disabled for good. PID 1 never opens a path under /storage, so it is told.
-void apply_service_settings() {
-  const ServiceSettings settings = read_service_settings(kSettingsDirectory);
-  for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
-  if (const auto made = make_directories(kDisabledDirectory); !made) spdlog::warn("{}", made.error().message());
-  for (const auto& [name, enabled] : settings.enabled) {
-    const std::string marker = std::string(kDisabledDirectory) + "/" + name;
-    const auto noted = enabled ? Result<>() : replace_file(marker, "", 0644);
-    if (enabled) unlink(marker.c_str());
-    const auto told = set_service_enabled(name, enabled);
-    for (const auto* result : {&noted, &told})
-      if (!*result) spdlog::warn("{}", result->error().message());
-  }
+/// What people have laid over the services. PID 1 never opens a path under /storage, so it gets copies.
+void take_service_overlays() {
+  const auto staged = stage_service_overlays(kStoredOverlaysDirectory, kOverlaysDirectory);
+  const auto told = reload_services(staged ? staged->problems : std::vector{staged.error().message()});
+  if (!told) spdlog::error("{}", told.error().message());
 }
 
 /// What lies there counts from now on.
 void greet_storage(const std::string& what) {
   apply_last_date();
-  apply_service_settings();
+  take_service_overlays();
   spdlog::info("{} mounted on {}", what, kStorageDirectory);
 }
 

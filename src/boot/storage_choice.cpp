@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <strings.h>
@@ -7,26 +6,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <memory>
-#include <nlohmann/json.hpp>
 
-#include "uebo/base/file.hpp"
 #include "uebo/boot/storage.hpp"
 
 namespace uebo::boot {
 namespace {
-
-using Listing = std::unique_ptr<DIR, decltype([](DIR* directory) { closedir(directory); })>;
-
-/// None: there is nothing to be understood. An object without the key says nothing, which is fine.
-std::optional<std::optional<bool>> parse_enabled(const std::string& text) {
-  const auto object = nlohmann::json::parse(text, nullptr, false);
-  if (!object.is_object()) return std::nullopt;
-  const auto enabled = object.find("enabled");
-  if (enabled == object.end()) return std::optional<bool>();
-  if (!enabled->is_boolean()) return std::nullopt;
-  return std::optional(enabled->get<bool>());
-}
 
 constexpr std::string_view kMountOptions = "noatime,nosuid,nodev";
 
@@ -133,24 +117,5 @@ std::optional<CheckResult> vfat_check_result(const std::vector<int>& exit_codes)
 }
 
 bool is_ext(std::string_view type) { return type == "ext2" || type == "ext3" || type == "ext4"; }
-
-ServiceSettings read_service_settings(const std::string& directory) {
-  ServiceSettings settings;
-  const Listing listing(opendir(directory.c_str()));
-  if (!listing) return settings;
-  while (const dirent* entry = readdir(listing.get())) {
-    std::string_view name = entry->d_name;
-    if (name.starts_with('.') || !name.ends_with(".json")) continue;
-    name.remove_suffix(5);
-    const std::string path = directory + "/" + entry->d_name;
-    const auto text = read_file(path, 4096);
-    const auto understood = text ? parse_enabled(*text) : std::nullopt;
-    if (understood && *understood) settings.enabled.emplace(name, **understood);
-    if (!understood)
-      settings.warnings.push_back(
-          fmt::format("{}: {}", path, text ? "expected {\"enabled\": true} or false" : text.error().message()));
-  }
-  return settings;
-}
 
 }  // namespace uebo::boot

@@ -39,7 +39,7 @@ class Reader {
 /// Builds the tree. The names of the functions are those of nlohmann::json_sax.
 class TreeBuilder {
  public:
-  explicit TreeBuilder(std::string_view text) : text_(text), reached_(first()) {}
+  TreeBuilder(std::string_view text, unsigned layer) : text_(text), layer_(layer), reached_(first()) {}
 
   Reader begin() { return {first(), &reached_}; }
   Reader end() { return {first() + text_.size(), &reached_}; }
@@ -86,7 +86,7 @@ class TreeBuilder {
   unsigned line_at(const char* place) const { return 1 + static_cast<unsigned>(std::count(first(), place, '\n')); }
 
   /// Of the token just read. After a number the parser has read one character too many.
-  unsigned line() const { return line_at(std::max(first(), reached_ - 1)); }
+  Line line() const { return {.number = line_at(std::max(first(), reached_ - 1)), .layer = layer_}; }
 
   template <class T>
   Value* put(T value) {
@@ -111,7 +111,7 @@ class TreeBuilder {
   template <class T>
   bool open(T container) {
     if (open_.size() == kDeepest) {
-      error = {.line = line(), .text = "nested too deep"};
+      error = {.line = line().number, .text = "nested too deep"};
       return false;
     }
     open_.push_back(put(std::move(container)));
@@ -124,6 +124,7 @@ class TreeBuilder {
   }
 
   std::string_view text_;
+  unsigned layer_;
   const char* reached_;
   std::vector<Value*> open_;  // a parent does not move while it is open: only the innermost grows
 };
@@ -140,10 +141,32 @@ struct Shown {
 
 }  // namespace
 
-std::variant<Value, SyntaxError> parse_json(std::string_view text) {
-  TreeBuilder builder(text);
+std::variant<Value, SyntaxError> parse_json(std::string_view text, unsigned layer) {
+  TreeBuilder builder(text, layer);
   if (!nlohmann::json::sax_parse(builder.begin(), builder.end(), &builder)) return std::move(builder.error);
   return std::move(builder.root);
+}
+
+void merge_patch(Value& target, const Value& patch) {
+  const auto* changes = patch.get<Value::Object>();
+  if (!changes) {
+    target = patch;
+    return;
+  }
+  if (!target.get<Value::Object>()) target.data = Value::Object();
+  target.line = patch.line;
+  auto& members = std::get<Value::Object>(target.data);
+  for (const Member& change : *changes) {
+    const auto found = std::ranges::find(members, change.key, &Member::key);
+    if (change.value.get<std::nullptr_t>()) {
+      if (found != members.end()) members.erase(found);
+      continue;
+    }
+    Member& member =
+        found != members.end() ? *found : members.emplace_back(Member{.key = change.key, .line = {}, .value = {}});
+    member.line = change.line;
+    merge_patch(member.value, change.value);
+  }
 }
 
 std::string shown(const Value& value) { return std::visit(Shown(), value.data); }

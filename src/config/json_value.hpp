@@ -12,12 +12,19 @@ namespace uebo::config {
 
 struct Member;
 
+/// A line of one of the files that were laid over each other: the lowest is layer 0.
+struct Line {
+  unsigned number = 0;
+  unsigned layer = 0;
+  bool operator==(const Line&) const = default;
+};
+
 struct Value {
   using List = std::vector<Value>;
   using Object = std::vector<Member>;  // in the order of the file, repeated keys included
 
   std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, List, Object> data;
-  unsigned line = 0;
+  Line line;
 
   template <class T>
   [[nodiscard]] const T* get() const {
@@ -27,7 +34,7 @@ struct Value {
 
 struct Member {
   std::string key;
-  unsigned line = 0;
+  Line line;
   Value value;
 };
 
@@ -37,8 +44,12 @@ struct SyntaxError {
   std::string text;
 };
 
-/// Never throws. Nesting is bounded, so that no file can exhaust the stack.
-[[nodiscard]] std::variant<Value, SyntaxError> parse_json(std::string_view text);
+/// Never throws. Nesting is bounded, so that no file can exhaust the stack. All lines are marked as those of `layer`.
+[[nodiscard]] std::variant<Value, SyntaxError> parse_json(std::string_view text, unsigned layer = 0);
+
+/// Lays a patch over an object, by RFC 7386: objects are merged, null removes, everything else (a list too) replaces.
+/// Each value keeps the line that it came from; a merged object has that of the patch.
+void merge_patch(Value& target, const Value& patch);
 
 /// A value for messages: `42`, `"always"`, `a list`.
 [[nodiscard]] std::string shown(const Value& value);

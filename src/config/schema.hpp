@@ -25,13 +25,13 @@ struct Form {
   const Table* keys = nullptr;
 };
 
-/// Gathers what is wrong with a file.
+/// Gathers what is wrong with a file, or with files that were laid over each other.
 struct Report {
   std::vector<Problem>& problems;
-  std::string file;
-  std::string prefix = {};  // of keys: "stop."
-  void add(unsigned line, std::string text) {
-    problems.push_back({.file = file, .line = line, .text = std::move(text)});
+  std::vector<std::string> files;  // by Line::layer
+  std::string prefix = {};         // of keys: "stop."
+  void add(Line line, std::string text) {
+    problems.push_back({.file = files[line.layer], .line = line.number, .text = std::move(text)});
   }
 };
 
@@ -43,6 +43,8 @@ struct Key {
   /// Reads a value into the field of `owner` (the struct that the table describes). Returns the value, or the part of
   /// it, that is not of the form; nullptr when all is well. Objects report what is wrong inside of them themselves.
   const Value* (*read)(const Value& value, void* owner, Report& report);
+  /// Whether the fields of two owners are equal; null: there is no field.
+  bool (*same)(const void* left, const void* right) = nullptr;
 };
 
 /// Reads an object by its table. Unknown, repeated, missing and bad keys are reported.
@@ -67,7 +69,11 @@ constexpr Key key(std::string_view name, std::string_view fallback, std::string_
           .form = Kind::form,
           .read = [](const Value& value, void* owner, Report& report) -> const Value* {
             return Kind::read(value, static_cast<Owner*>(owner)->*Member, report);
-          }};
+          },
+          .same =
+              [](const void* left, const void* right) {
+                return static_cast<const Owner*>(left)->*Member == static_cast<const Owner*>(right)->*Member;
+              }};
 }
 
 /// A kind from a function that makes the field's value, or nothing when the JSON is not right.

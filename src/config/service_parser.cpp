@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <tuple>
 
+#include "service_files.hpp"
 #include "service_schema.hpp"
 #include "text.hpp"
 #include "uebo/base/file.hpp"
@@ -8,7 +10,6 @@
 namespace uebo::config {
 namespace {
 
-constexpr std::size_t kLargestFile = 64 << 10;
 constexpr std::string_view kSuffix = ".json";
 
 /// What the rows of the table can't see: how keys go together.
@@ -19,8 +20,9 @@ class CrossChecks {
 
   void run() {
     if (!is_service_name(spec_.name) || is_condition(spec_.name))
-      report_.add(0, "a service can't be called " + printable(spec_.name) +
-                         ": expected letters, digits, `.`, `_`, `-` (and `@` for a template), and no condition's name");
+      report_.add({},
+                  "a service can't be called " + printable(spec_.name) +
+                      ": expected letters, digits, `.`, `_`, `-` (and `@` for a template), and no condition's name");
     if (spec_.type == ServiceType::Daemon && !spec_.triggers.empty())
       report_.add(line_of("triggers"), "triggers: only a job can be run again by them");
     check_readiness();
@@ -33,8 +35,8 @@ class CrossChecks {
   void check_readiness() {
     if (spec_.type == ServiceType::Job)
       for (const std::string_view key : {"ready", "ready_timeout", "watchdog"})
-        if (line_of(key) > 0) report_.add(line_of(key), std::string(key) + ": a job is ready when it has ended with 0");
-    if (spec_.type == ServiceType::Daemon && line_of("ready_timeout") > 0 &&
+        if (line_of(key).number > 0) report_.add(line_of(key), std::string(key) + ": a job is ready when it has ended with 0");
+    if (spec_.type == ServiceType::Daemon && line_of("ready_timeout").number > 0 &&
         std::holds_alternative<ReadySimple>(spec_.ready))
       report_.add(line_of("ready_timeout"), "ready_timeout: a simple service is ready at once: expected `ready` too");
   }
@@ -73,9 +75,9 @@ class CrossChecks {
     return found;
   }
 
-  unsigned line_of(std::string_view key) const {
+  Line line_of(std::string_view key) const {
     const auto member = std::ranges::find(object_, key, &Member::key);
-    return member == object_.end() ? 0 : member->line;
+    return member == object_.end() ? Line() : member->line;
   }
 
   const ServiceSpec& spec_;
@@ -83,12 +85,48 @@ class CrossChecks {
   Report& report_;
 };
 
-std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+/// What merging would hide: of two equal keys the last would win, and a null may be meant for a key that there is not.
+void check_patch(const Value& patch, bool top, Report& report) {
+  const auto* members = patch.get<Value::Object>();
+  if (!members) return;
+  for (auto member = members->begin(); member != members->end(); ++member) {
+    const std::string name = report.prefix + printable(member->key);
+    if (std::ranges::find(members->begin(), member, member->key, &Member::key) != member)
+      report.add(member->line, name + " is given twice");
+    const bool known = !top || std::ranges::find(service_keys(), member->key, &Key::name) != service_keys().end();
+    if (!known && member->value.get<std::nullptr_t>()) report.add(member->line, "unknown key " + name);
+    const std::string outer = std::exchange(report.prefix, name + ".");
+    check_patch(member->value, false, report);
+    report.prefix = outer;
+  }
+}
 
-std::string service_of(std::string_view path) {
-  std::string_view name = file_name(path);
-  if (name.ends_with(kSuffix)) name.remove_suffix(kSuffix.size());
-  return std::string(name);
+/// All files laid over each other; none where that can't be done, which has been reported then.
+std::optional<Value> merged(const std::vector<ServiceFile>& files, Report& report) {
+  std::optional<Value> result;
+  for (unsigned layer = 0; layer < files.size(); ++layer) {
+    auto json = parse_json(files[layer].text, layer);
+    if (const auto* error = std::get_if<SyntaxError>(&json)) {
+      report.add({.number = error->line, .layer = layer}, error->text);
+      return std::nullopt;
+    }
+    Value& root = std::get<Value>(json);
+    if (!root.get<Value::Object>()) {
+      report.add(root.line, shown(root) + ": expected an object that describes a service");
+      return std::nullopt;
+    }
+    if (!result) {
+      result = std::move(root);
+      continue;
+    }
+    check_patch(root, true, report);
+    merge_patch(*result, root);
+  }
+  return result;
+}
+
+Problem unreadable(const std::string& path, const Error& error) {
+  return {.file = path, .line = 0, .text = error.message()};
 }
 
 }  // namespace
@@ -105,45 +143,76 @@ std::string Problem::message() const {
   return file + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " + text;
 }
 
-ParsedService parse_service(std::string_view text, const std::string& name, const std::string& origin) {
-  ParsedService parsed;
+std::string service_of(std::string_view path) {
+  std::string_view name = path.substr(path.rfind('/') + 1);
+  if (name.ends_with(kSuffix)) name.remove_suffix(kSuffix.size());
+  return std::string(name);
+}
+
+Result<ServiceFile> read_service_file(const std::string& path, const std::string& shown_as) {
+  return ServiceFile{.path = path, .shown_as = shown_as, .text = UEBO_TRY(read_file(path, kLargestServiceFile))};
+}
+
+MergedService parse_merged(const std::vector<ServiceFile>& files, const std::string& name) {
+  MergedService service;
+  auto& [parsed, lines] = service;
   parsed.spec.name = name;
-  parsed.spec.origin = origin;
-  Report report{.problems = parsed.problems, .file = origin};
-  const auto json = parse_json(text);
-  if (const auto* error = std::get_if<SyntaxError>(&json)) {
-    report.add(error->line, error->text);
-    return parsed;
+  Report report{.problems = parsed.problems, .files = {}};
+  for (const ServiceFile& file : files) {
+    parsed.spec.origins.push_back(file.path);
+    report.files.push_back(file.shown_as);
   }
-  const Value& root = std::get<Value>(json);
-  const auto* object = root.get<Value::Object>();
-  if (!object) {
-    report.add(root.line, shown(root) + ": expected an object that describes a service");
-    return parsed;
-  }
-  read_object(root, service_keys(), &parsed.spec, report);
-  CrossChecks(parsed.spec, *object, report).run();
-  std::ranges::stable_sort(parsed.problems, {}, &Problem::line);
-  return parsed;
+  const auto root = merged(files, report);
+  if (!root) return service;
+  const auto& object = *root->get<Value::Object>();
+  for (const Member& member : object) lines.emplace(member.key, member.line);
+  read_object(*root, service_keys(), &parsed.spec, report);
+  CrossChecks(parsed.spec, object, report).run();
+  std::ranges::stable_sort(parsed.problems, {}, [&](const Problem& problem) {
+    return std::tuple(std::ranges::find(report.files, problem.file), problem.line);
+  });
+  return service;
+}
+
+ParsedService parse_service(std::string_view text, const std::string& name, const std::string& origin) {
+  return parse_merged({{.path = origin, .shown_as = origin, .text = std::string(text)}}, name).parsed;
 }
 
 ParsedService parse_service_file(const std::string& path) {
-  const auto text = read_file(path, kLargestFile);
-  if (text) return parse_service(*text, service_of(path), path);
+  auto file = read_service_file(path, path);
+  if (file) return parse_merged({std::move(*file)}, service_of(path)).parsed;
   ParsedService parsed;
   parsed.spec.name = service_of(path);
-  parsed.spec.origin = path;
-  parsed.problems.push_back({.file = path, .line = 0, .text = text.error().message()});
+  parsed.spec.origins = {path};
+  parsed.problems.push_back(unreadable(path, file.error()));
   return parsed;
 }
 
-Result<ServiceSpec> read_service(const std::string& name, const std::string& origin) {
-  auto parsed = parse_service_file(origin);
+Result<ServiceSpec> read_service(const std::string& name, const std::vector<std::string>& origins) {
+  if (origins.empty()) return fail(0, "service", name, "has no file");
+  std::vector<ServiceFile> files;
+  for (const std::string& path : origins) files.push_back(UEBO_TRY(read_service_file(path, path)));
+  auto parsed = parse_merged(files, service_of(origins.front())).parsed;
   if (!parsed.problems.empty()) return fail(0, parsed.problems.front().message(), "");
   if (name == parsed.spec.name) return std::move(parsed.spec);
   if (!is_template(parsed.spec.name) || !name.starts_with(parsed.spec.name))
-    return fail(0, "service", name, "is not described by " + origin);
+    return fail(0, "service", name, "is not described by " + origins.front());
   return instantiate(parsed.spec, std::string_view(name).substr(parsed.spec.name.size()));
+}
+
+std::optional<bool> nothing_but_enabled(std::string_view text) {
+  const auto json = parse_json(text);
+  const auto* root = std::get_if<Value>(&json);
+  const auto* members = root ? root->get<Value::Object>() : nullptr;
+  if (!members) return std::nullopt;
+  std::optional<bool> enabled;
+  for (const Member& member : *members) {
+    if (member.key == "remarks" || member.key == "$schema") continue;
+    const auto* value = member.value.get<bool>();
+    if (member.key != "enabled" || !value || enabled) return std::nullopt;
+    enabled = *value;
+  }
+  return enabled;
 }
 
 }  // namespace uebo::config

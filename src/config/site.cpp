@@ -45,9 +45,9 @@ Result<Site> load_site(const std::string& path) {
   if (!text) return site;
   const auto json = parse_json(*text);
   std::vector<Problem> problems;
-  Report report{.problems = problems, .file = path};
+  Report report{.problems = problems, .files = {path}};
   if (const auto* error = std::get_if<SyntaxError>(&json))
-    report.add(error->line, error->text);
+    report.add({.number = error->line}, error->text);
   else if (const Value& root = std::get<Value>(json); root.get<Value::Object>())
     read_object(root, kSiteKeys, &site, report);
   else

@@ -51,10 +51,13 @@ int set_enabled(const Run& run, const std::string& service) {
   if (answer.code != 0) return say_error(run, answer);
   const SettingsPlaces places{.services = run.context.services,
                               .storage = run.context.storage,
-                              .disabled = run.context.disabled,
+                              .this_boot = run.context.this_boot,
                               .storage_mounted = run.context.is_mounted(run.context.storage)};
   const auto kept = keep_enabled(places, service, enabled);
   if (!kept) return say_error(run, ExitCode::Failed, "not kept: " + kept.error().message());
+  // What PID 1 reads at the next `uebo reload` must not say otherwise.
+  if (kept->for_good)
+    for (const std::string& problem : bring_overlays(run)) warn(run, problem);
   if (!enabled)
     if (const Answer stopped = ask_and_wait(run, Verb::Stop, service); stopped.code != 0)
       return say_error(run, stopped);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "uebo/base/file.hpp"
 #include "uebo/config/conditions.hpp"
 #include "uebo/config/kernel_args.hpp"
 #include "verbs.hpp"
@@ -23,29 +22,47 @@ struct Found {
   }
 };
 
-std::string service_name(const std::string& path) {
-  std::string name = path.substr(path.rfind('/') + 1);
-  constexpr std::string_view suffix = ".json";
-  if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
-  return name;
+std::vector<config::ServiceSpec> built_in(const CommandContext& context) {
+  return context.built_in ? context.built_in() : std::vector<config::ServiceSpec>();
+}
+
+void check_together(const CommandContext& context, const std::vector<config::ServiceDirectory>& directories,
+                    Found& found) {
+  auto loaded = config::load_services(directories, built_in(context));
+  found.add(loaded.services.size(), std::move(loaded.problems));
 }
 
 void check_path(const CommandContext& context, const std::string& path, Found& found) {
-  struct stat status{};
+  struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     const auto error = errno_error("check", path).error();
     return found.add(0, {{.file = path, .line = 0, .text = error.message()}});
   }
-  if (S_ISDIR(status.st_mode)) {
-    auto loaded =
-        config::load_services(path, context.built_in ? context.built_in() : std::vector<config::ServiceSpec>());
-    return found.add(loaded.services.size(), std::move(loaded.problems));
-  }
-  const auto text = read_file(path);
-  if (!text) return found.add(0, {{.file = path, .line = 0, .text = text.error().message()}});
-  auto parsed = config::parse_service(*text, service_name(path), path);
+  if (S_ISDIR(status.st_mode)) return check_together(context, {{.path = path}}, found);
+  auto parsed = config::parse_service_file(path);
   const std::size_t good = parsed.problems.empty() ? 1 : 0;
   found.add(good, std::move(parsed.problems));
+}
+
+/// Files that are laid over those of a directory. One that is not there is a problem here.
+void check_over(const Run& run, const std::string& directory, Found& found) {
+  std::vector<config::ServiceDirectory> directories{{.path = directory}};
+  for (const std::string& path : run.line.names) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0)
+      found.add(0, {{.file = path, .line = 0, .text = errno_error("check", path).error().message()}});
+    directories.push_back({.path = path});
+  }
+  check_together(run.context, directories, found);
+}
+
+/// What this node has: its services, and what is laid over them.
+void check_own(const CommandContext& context, Found& found) {
+  check_together(context,
+                 {{.path = context.services},
+                  {.path = context.overlays, .shown_as = context.storage + "/services"},
+                  {.path = context.this_boot}},
+                 found);
 }
 
 int say_found(const Run& run, const Found& found) {
@@ -64,8 +81,14 @@ int say_found(const Run& run, const Found& found) {
 
 int check_files(const Run& run) {
   Found found;
-  for (const std::string& path : run.line.names) check_path(run.context, path, found);
-  if (run.line.names.empty()) check_path(run.context, run.context.services, found);
+  if (!run.line.over.empty() && !run.line.names.empty()) {
+    check_over(run, run.line.over, found);
+  } else if (run.line.names.empty() && run.line.over.empty()) {
+    check_own(run.context, found);
+  } else {
+    for (const std::string& path : run.line.names) check_path(run.context, path, found);
+    if (!run.line.over.empty()) check_path(run.context, run.line.over, found);
+  }
   return say_found(run, found);
 }
 

@@ -19,9 +19,9 @@ namespace {
 
 constexpr int kSyncLimitMilliseconds = 10'000;
 
-constexpr std::array<int (*)(const Run&), 12> kVerbs{status_verb, change_verb,   change_verb,   change_verb,
-                                                     change_verb, change_verb,   logs_verb,     boot_verb,
-                                                     check_verb,  shutdown_verb, shutdown_verb, shutdown_verb};
+constexpr std::array<int (*)(const Run&), 13> kVerbs{
+    status_verb, change_verb, change_verb, change_verb,   change_verb,   change_verb,  logs_verb,
+    boot_verb,   check_verb,  reload_verb, shutdown_verb, shutdown_verb, shutdown_verb};
 static_assert(kVerbs.size() == static_cast<std::size_t>(Verb::Halt) + 1);
 
 /// sync(2) never comes back from a dead file server, and then it is a child that hangs.

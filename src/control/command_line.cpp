@@ -53,6 +53,7 @@ void logs_options(CLI::App& app, CommandLine& line) {
 void check_options(CLI::App& app, CommandLine& line) {
   const auto print = [&line](CheckPrint what) { return [&line, what] { line.print = what; }; };
   app.add_option("PATH", line.names, "Service files, and directories of them; this node's own by default");
+  app.add_option("--over", line.over, "What they are laid over: the directory of an image's service files");
   app.add_option_function<std::string>(
       "--cmdline", [&line](const std::string& text) { line.kernel_arguments = text; },
       "Check a kernel command line instead");
@@ -60,6 +61,11 @@ void check_options(CLI::App& app, CommandLine& line) {
   app.add_flag_callback("--keys", print(CheckPrint::Keys), "Print the keys of service files as a table");
   app.add_flag_callback("--arguments", print(CheckPrint::Arguments), "Print the kernel's uebo.* arguments as a table");
   app.add_flag_callback("--conditions", print(CheckPrint::Conditions), "Print the conditions as a table");
+  add_json(app, line);
+}
+
+void reload_options(CLI::App& app, CommandLine& line) {
+  app.add_flag("-n,--dry-run", line.dry_run, "Only say what would be done");
   add_json(app, line);
 }
 
@@ -83,7 +89,7 @@ struct VerbInfo {
   const char* examples;
 };
 
-constexpr std::array<VerbInfo, 12> kVerbs{{
+constexpr std::array<VerbInfo, 13> kVerbs{{
     {Verb::Status, "status", "Show services, boot jobs and the node", status_options,
      "status          all services, and what each waits for\n"
      "  uebo status boinc    one service; exit code 3 when it doesn't run, 5 in a crash loop, 6 failed, 4 no such\n"
@@ -113,8 +119,12 @@ constexpr std::array<VerbInfo, 12> kVerbs{{
     {Verb::Check, "check", "Check service files or a kernel command line, with the parser that PID 1 uses",
      check_options,
      "check services/boinc.json services/\n"
+     "  uebo check --over services/ my-overlays/     files for /storage/services, over those of the image\n"
      "  uebo check --cmdline \"$(cat /proc/cmdline)\"\n"
      "  uebo check --schema > schema.json"},
+    {Verb::Reload, "reload", "Read the service files again, say what that changes, and do it", reload_options,
+     "reload\n"
+     "  uebo reload --dry-run     only say it; exit code 1 when a file is bad"},
     {Verb::PowerOff, "poweroff", "Stop everything, unmount the storage, switch off", shutdown_options, "poweroff"},
     {Verb::Reboot, "reboot", "Stop everything, unmount the storage, start again", shutdown_options,
      "reboot\n"

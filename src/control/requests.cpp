@@ -140,7 +140,9 @@ Reply change_unit(const Call& call) {
   if (!limit) return wrong(call, kTimeoutExpected);
 
   const auto before = call.supervisor.status(*name);
-  if (const auto result = verb.run(call.supervisor, *name); !result) {
+  const bool if_enabled = verb.name == "start" && bool_field(call.request, "if_enabled").value_or(false);
+  const auto result = if_enabled ? call.supervisor.start_if_enabled(*name) : verb.run(call.supervisor, *name);
+  if (!result) {
     if (result.error().code == ENOENT) return unknown_unit(*name);
     if (result.error().code == ESHUTDOWN)
       return refuse(ExitCode::Failed, fmt::format("{} {}: the node is shutting down", verb.name, *name));
@@ -151,8 +153,33 @@ Reply change_unit(const Call& call) {
   if (!bool_field(call.request, "wait").value_or(false))
     return now(result_line(*name, {.state = std::string(after->state), .error = {}}));
   UnitWait wait = wait_for(verb, *name, before, *limit);
-  if (const auto result = observe(wait, *after)) return now(result_line(*name, *result));
+  if (const auto reached = observe(wait, *after)) return now(result_line(*name, *reached));
   return {.line = {}, .wait = Wait{.what = std::move(wait), .until = BootClock::now() + *limit}};
+}
+
+// --- what changes all of them
+
+Json change_json(const supervise::ServiceChange& change) {
+  Json json{{"name", change.name}, {"change", name_of(change.kind)}, {"follows", name_of(change.follows)}};
+  if (change.kind != supervise::ServiceChange::Kind::Changed) return json;
+  json["keys"] = Json::array();
+  for (const config::ChangedKey& key : change.keys) json["keys"].push_back(key.name);
+  return json;
+}
+
+Reply reload(const Call& call) {
+  ReloadRequest request{.dry_run = bool_field(call.request, "dry_run").value_or(false), .problems = {}};
+  for (const Json& problem : field(call.request, "problems"))
+    if (problem.is_string()) request.problems.push_back(problem.get<std::string>());
+  if (!call.context.reload) return refuse(ExitCode::Failed, "reload: there is nothing to be read again");
+  const auto report = call.context.reload(request);
+  if (!report) return refuse(ExitCode::Failed, report.error().message());
+  Json changes = Json::array();
+  for (const auto& change : report->plan.changes) changes.push_back(change_json(change));
+  return now(done_line({{"dry_run", request.dry_run},
+                        {"changes", std::move(changes)},
+                        {"unchanged", report->plan.unchanged},
+                        {"problems", report->problems}}));
 }
 
 // --- facts, and the end
@@ -207,7 +234,7 @@ struct VerbInfo {
   Reply (*run)(const Call& call);
 };
 
-constexpr std::array<VerbInfo, 15> kVerbs{{
+constexpr std::array<VerbInfo, 16> kVerbs{{
     {"status", Access::Read, status},
     {"boot", Access::Read, boot},
     {"changes", Access::Read, changes},
@@ -216,6 +243,7 @@ constexpr std::array<VerbInfo, 15> kVerbs{{
     {"restart", Access::Change, change_unit},
     {"enable", Access::Change, change_unit},
     {"disable", Access::Change, change_unit},
+    {"reload", Access::Change, reload},
     {"condition", Access::Change, condition},
     {"abandon", Access::Change, abandon},
     {"note", Access::Change, note},

@@ -83,6 +83,7 @@ Server::Server(event::Loop& loop, supervise::Supervisor& supervisor, ServerConte
       socket_(std::move(socket)),
       requests_(supervisor, ServerContext{.boot_phases = std::move(context.boot_phases),
                                           .shut_down = [this](ShutdownKind kind) { shut_down_soon(kind); },
+                                          .reload = std::move(context.reload),
                                           .version = std::move(context.version),
                                           .own_log = context.own_log,
                                           .admission = std::move(context.admission),

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "uebo/control/command.hpp"
 #include "uebo/control/command_line.hpp"
@@ -22,7 +23,12 @@ int change_verb(const Run& run);  // start, stop, restart, enable, disable
 int logs_verb(const Run& run);
 int boot_verb(const Run& run);
 int check_verb(const Run& run);
+int reload_verb(const Run& run);
 int shutdown_verb(const Run& run);
+
+/// Brings what lies in /storage/services to where PID 1 reads it, and returns what is wrong with it. Without storage
+/// what was brought from it stays.
+[[nodiscard]] std::vector<std::string> bring_overlays(const Run& run);
 
 /// What PID 1 has said; an error of the socket counts as one of its own.
 struct Answer {

@@ -122,7 +122,8 @@ void DeviceEvents::start_units_of(const std::string& link) {
   for (auto& unit : units)
     if (const auto added = supervisor_.add(std::move(unit)); !added) spdlog::warn("{}", added.error().message());
   for (const auto& instance : instances)
-    if (const auto started = supervisor_.start(instance); !started) spdlog::warn("{}", started.error().message());
+    if (const auto started = supervisor_.start_if_enabled(instance); !started)
+      spdlog::warn("{}", started.error().message());
 }
 
 /// Said once, some time after modules have settled: VLANs and slow adapters come behind them.

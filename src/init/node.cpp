@@ -1,5 +1,6 @@
 #include "uebo/init/node.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -9,6 +10,7 @@
 #include <csignal>
 
 #include "uebo/base/log.hpp"
+#include "uebo/config/conditions.hpp"
 #include "uebo/config/kernel_args.hpp"
 #include "uebo/kernel/account.hpp"
 
@@ -75,6 +77,7 @@ Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
   supervisor_ = std::make_unique<supervise::Supervisor>(*loop_, *processes_, *logs_);
   control::ServerContext context{.boot_phases = std::move(phases),
                                  .shut_down = [this](ShutdownKind kind) { shut_down(kind); },
+                                 .reload = [this](const control::ReloadRequest& request) { return reload(request); },
                                  .version = UEBO_VERSION,
                                  .own_log = own_log_.get(),
                                  .admission = control::node_admission(),
@@ -109,16 +112,55 @@ void Node::add(config::ServiceSpec spec) {
   if (const auto added = supervisor_->add(std::move(spec)); !added) spdlog::error("{}", added.error().message());
 }
 
-void Node::load_services(const std::vector<config::ServiceSpec>& known) {
-  auto loaded = config::load_services(paths_.services, known);
+/// As the files and the kernel arguments say, those left out that are only there with an argument that is not given.
+config::LoadedServices Node::read_services(const std::vector<config::ServiceSpec>& known) const {
+  std::vector<config::ServiceDirectory> directories{{.path = paths_.services}};
+  directories.insert(directories.end(), paths_.overlays.begin(), paths_.overlays.end());
+  auto loaded = config::load_services(directories, known);
   const auto arguments = config::load_kernel_args();
   if (!arguments) spdlog::error("{}", arguments.error().message());
+  std::erase_if(loaded.services, [&](const config::ServiceSpec& spec) {
+    return !spec.only_with.empty() && !(arguments && arguments->is_given(spec.only_with));
+  });
+  for (auto& spec : loaded.services) config::expand_environment(spec, arguments.value_or(config::KernelArgs{}));
+  return loaded;
+}
+
+void Node::load_services(const std::vector<config::ServiceSpec>& known) {
+  auto loaded = read_services(known);
   for (const auto& problem : loaded.problems) spdlog::error("{}", problem.message());
-  for (auto& spec : loaded.services) {
-    if (!spec.only_with.empty() && !(arguments && arguments->is_given(spec.only_with))) continue;
-    config::expand_environment(spec, arguments.value_or(config::KernelArgs{}));
-    add(std::move(spec));
+  for (auto& spec : loaded.services) add(std::move(spec));
+}
+
+Result<control::ReloadReport> Node::reload(const control::ReloadRequest& request) {
+  const auto built_in = supervisor_->built_in();
+  auto loaded = read_services(built_in);
+  control::ReloadReport report{.plan = {}, .problems = request.problems};
+  for (const auto& problem : loaded.problems) report.problems.push_back(problem.message());
+  for (config::ServiceSpec spec : built_in) {
+    const auto said = loaded.of_built_in.find(spec.name);
+    spec.enabled = said == loaded.of_built_in.end() || said->second;
+    loaded.services.push_back(std::move(spec));
   }
+  if (request.dry_run) {
+    report.plan = supervisor_->plan_reload(loaded.services, loaded.troubled);
+    return report;
+  }
+  for (const auto& problem : report.problems) spdlog::error("{}", problem);
+  note_problems(report.problems);
+  report.plan = UEBO_TRY(supervisor_->reload(loaded.services, loaded.troubled));
+  for (const auto& change : report.plan.changes)
+    spdlog::info("{}: {} in its file: {}", change.name, name_of(change.kind), name_of(change.follows));
+  return report;
+}
+
+/// Where they come from a disk, that disk is what people look at.
+void Node::note_problems(const std::vector<std::string>& problems) {
+  if (problems.empty() && !problems_noted_) return;
+  std::string text = problems.empty() ? std::string() : problems.front();
+  if (problems.size() > 1) text += fmt::format(" (and {} more)", problems.size() - 1);
+  problems_noted_ = !problems.empty() && supervisor_->set_detail(std::string(config::kStorage), text);
+  if (problems.empty()) static_cast<void>(supervisor_->set_detail(std::string(config::kStorage), ""));
 }
 
 void Node::shut_down(ShutdownKind kind) {

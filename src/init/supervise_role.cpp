@@ -16,20 +16,23 @@ namespace uebo::init {
 namespace {
 
 constexpr std::string_view kUsage =
-    "usage: uebo supervise --services DIR --cgroup DIR --log DIR --control PATH [--shutdown-deadline DURATION]";
+    "usage: uebo supervise --services DIR --cgroup DIR --log DIR --control PATH [--overlays DIR] "
+    "[--shutdown-deadline DURATION]";
 
 struct Settings {
-  NodePaths paths{.services = {}, .cgroup = {}, .logs = {}, .control = {}};
+  NodePaths paths{.services = {}, .overlays = {}, .cgroup = {}, .logs = {}, .control = {}};
   std::chrono::milliseconds shutdown_deadline = kShutdownDeadline;
 };
 
 std::optional<Settings> settings_from(std::span<const std::string_view> arguments) {
   Settings settings;
+  std::string overlays;
   std::string deadline;
   std::map<std::string_view, std::string*> left{{"--services", &settings.paths.services},
                                                 {"--cgroup", &settings.paths.cgroup},
                                                 {"--log", &settings.paths.logs},
                                                 {"--control", &settings.paths.control},
+                                                {"--overlays", &overlays},
                                                 {"--shutdown-deadline", &deadline}};
   if (arguments.size() % 2 != 0) return std::nullopt;
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
@@ -37,6 +40,8 @@ std::optional<Settings> settings_from(std::span<const std::string_view> argument
     if (option.empty() || arguments[i + 1].empty()) return std::nullopt;
     *option.mapped() = arguments[i + 1];
   }
+  if (left.erase("--overlays") == 0) settings.paths.overlays.push_back({.path = overlays});
+  settings.paths.overlays.push_back({.path = kOverlaysOfThisBoot});
   const bool has_deadline = left.erase("--shutdown-deadline") == 0;
   if (!left.empty()) return std::nullopt;
   if (!has_deadline) return settings;

@@ -89,6 +89,13 @@ bool has_owners(int fd) {
   return fstatfs(fd, &status) != 0 || (status.f_type != MSDOS_SUPER_MAGIC && status.f_type != EXFAT_SUPER_MAGIC);
 }
 
+/// Null: it is this process' user's, and nobody else may write to it.
+const char* why_not_own(int fd) {
+  struct stat status{};
+  if (fstat(fd, &status) != 0 || status.st_uid != geteuid()) return "it belongs to somebody else";
+  return (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 ? "others may write to it" : nullptr;
+}
+
 Result<> set_attributes(int fd, Owner owner, mode_t mode, const std::string& path) {
   // chown(2) clears the set-user-ID bits, so the mode comes after it.
   const bool takes_owners = has_owners(fd);
@@ -141,7 +148,33 @@ Result<UniqueFd> SafeDirectory::open_file(const std::string& name) const {
 }
 
 Result<std::string> SafeDirectory::read(const std::string& name, std::size_t limit) const {
+  return read_all(UEBO_TRY(open_file(name)), name, limit);
+}
+
+Result<std::string> SafeDirectory::read_own(const std::string& name, std::size_t limit) const {
   const UniqueFd fd = UEBO_TRY(open_file(name));
+  if (const char* reason = why_not_own(fd.get())) return fail(EPERM, "trust", path_of(name), reason);
+  return read_all(fd, name, limit);
+}
+
+bool SafeDirectory::is_own() const { return why_not_own(fd_.get()) == nullptr; }
+
+Result<std::vector<std::string>> SafeDirectory::names(std::size_t limit) const {
+  UniqueFd fd = open_beneath(fd_.get(), ".", O_RDONLY | O_DIRECTORY);
+  if (!fd) return errno_error("open", path_);
+  const Listing listing = UEBO_TRY(list(std::move(fd), path_));
+  std::vector<std::string> names;
+  while (const dirent* item = readdir(listing.get())) {
+    const std::string_view name = item->d_name;
+    if (name == "." || name == "..") continue;
+    if (names.size() == limit) break;
+    names.emplace_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+Result<std::string> SafeDirectory::read_all(const UniqueFd& fd, const std::string& name, std::size_t limit) const {
   std::string content;
   std::array<char, 4096> buffer{};
   for (;;) {

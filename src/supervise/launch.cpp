@@ -220,10 +220,10 @@ Result<LaunchPlan> fill_plan(const config::ServiceSpec& spec, Process process) {
   plan.oom_score_adjust = spec.oom_score_adjust;
   if (process != Process::Main) {
     static const std::string self = "/proc/self/exe";  // this binary, wherever it lies
-    plan.command = process == Process::AfterStart ? spec.after_start
-                   : process == Process::StopCommand
-                       ? spec.stop.command
-                       : std::vector<std::string>{self, "prepare", spec.name, spec.origin};
+    plan.command = process == Process::AfterStart    ? spec.after_start
+                   : process == Process::StopCommand ? spec.stop.command
+                                                     : std::vector<std::string>{self, "prepare", spec.name};
+    if (process == Process::Prepare) plan.command.insert(plan.command.end(), spec.origins.begin(), spec.origins.end());
     plan.environment = environment_for(spec, plan.account);
     return plan;
   }

@@ -278,7 +278,9 @@ void SystemProcessHost::child_ended(const siginfo_t& info) {
   bool out_of_memory = false;
   if (child) {
     if (const auto run = runs_.find(child->unit); run != runs_.end()) {
-      out_of_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
+      // A descendant of this run may have been killed for want of memory long before this side killed them all.
+      const bool lacked_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
+      out_of_memory = lacked_memory && !run->second->killed;
       if (child->process == Process::Main) run->second->main.reset();
     }
     logs_.drain(child->unit);

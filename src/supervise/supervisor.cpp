@@ -38,7 +38,7 @@ Supervisor::~Supervisor() {
 Result<> Supervisor::add(config::ServiceSpec spec) {
   if (entries_.contains(spec.name) || templates_.contains(spec.name)) return fail(EEXIST, "add service", spec.name);
   const std::string name = spec.name;
-  if (config::is_template(name)) {
+  if (config::is_template(name) || (spec.on_demand && spec.enabled)) {
     templates_.emplace(name, std::move(spec));
     return {};
   }
@@ -54,13 +54,20 @@ Result<> Supervisor::add(config::ServiceSpec spec) {
 
 Result<Supervisor::Entry*> Supervisor::find(const std::string& name) {
   const auto found = entries_.find(name);
-  if (found == entries_.end()) return fail(ENOENT, "service", name, "no such service");
+  if (found == entries_.end() || found->second->removing) return fail(ENOENT, "service", name, "no such service");
   return found->second.get();
 }
 
 Result<Supervisor::Entry*> Supervisor::find_or_instantiate(const std::string& name) {
   const auto at = name.find('@');
   if (entries_.contains(name) || at == std::string::npos || at + 1 == name.size()) return find(name);
+  if (const auto own = templates_.find(name); own != templates_.end()) {
+    config::ServiceSpec spec = own->second;
+    spec.on_demand = false;
+    templates_.erase(own);
+    UEBO_TRY(add(std::move(spec)));
+    return find(name);
+  }
   const auto found = templates_.find(name.substr(0, at + 1));
   if (found == templates_.end()) return find(name);
   UEBO_TRY(add(config::instantiate(found->second, name.substr(at + 1))));
@@ -73,6 +80,11 @@ Result<> Supervisor::start(const std::string& name) {
   entry.wanted = true;
   deliver(name, WantUp{});
   return {};
+}
+
+Result<> Supervisor::start_if_enabled(const std::string& name) {
+  const Entry& entry = *UEBO_TRY(find_or_instantiate(name));
+  return entry.spec.enabled ? start(name) : Result<>();
 }
 
 Result<> Supervisor::stop(const std::string& name) {
@@ -167,6 +179,7 @@ void Supervisor::drain() {
     evaluate();
   }
   draining_ = false;
+  forget_removed();
   if (listener_) listener_();
   if (shutting_down_) check_shutdown();
 }

@@ -28,6 +28,8 @@ struct Supervisor::Entry {
   bool repeats = false;     // the same as the one before
   std::string note;         // what others have to say about it
   std::string status_text;  // what it says of itself (STATUS=)
+  std::optional<config::ServiceSpec> next;  // by a reload: counts as soon as nothing of the old one is left
+  bool removing = false;                    // by a reload: forgotten then
 };
 
 inline bool contains(const std::vector<std::string>& names, const std::string& name) {

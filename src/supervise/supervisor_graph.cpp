@@ -139,6 +139,7 @@ void Supervisor::evaluate() {
 }
 
 void Supervisor::evaluate_one(Entry& entry, const std::set<const Entry*>& leaving, Order order) {
+  if (entry.next && !entry.removing && inactive(entry.unit)) adopt(entry);
   if (entry.restarting && entry.unit.desired == Desired::Down && inactive(entry.unit)) {
     entry.restarting = false;
     push_once(entry, WantUp{});

@@ -43,8 +43,10 @@ class Node:
     def __init__(self, directory: Path, cgroup: Path) -> None:
         self.directory = directory
         self.services = directory / "services"
+        self.overlays = directory / "overlays"
         self.logs = directory / "log"
         self.services.mkdir()
+        self.overlays.mkdir()
         self.logs.mkdir()
         self.cgroup = cgroup
         self.output = directory / "output"
@@ -61,6 +63,11 @@ class Node:
     def service(self, name: str, *habits: str, **keys: Any) -> None:
         self.file(name, {"description": f"test service {name}", "command": [str(MISBEHAVE), *habits], **keys})
 
+    def overlay(self, name: str, content: Json | str) -> Path:
+        path = self.overlays / f"{name}.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
     # --- life
 
     def start(self, *options: str) -> None:
@@ -68,7 +75,8 @@ class Node:
         if os.geteuid() != 0:
             command += ["--user", "--map-root-user"]
         command += ["sh", "-c", PREPARE, str(self.logs), str(BINARY), "supervise", "--services", str(self.services)]
-        command += ["--cgroup", str(self.cgroup), "--log", str(self.logs), "--control", "/run/uebo/control", *options]
+        command += ["--cgroup", str(self.cgroup), "--log", str(self.logs), "--control", "/run/uebo/control"]
+        command += ["--overlays", str(self.overlays), *options]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         self.pid = wait_for(self._supervisor_pid, "the supervisor runs as PID 1")

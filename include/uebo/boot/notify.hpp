@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "uebo/base/result.hpp"
 
@@ -21,10 +22,11 @@ namespace uebo::boot {
 [[nodiscard]] Result<> trigger(std::string_view name);
 /// What does not run, or is not to run, stays as it is.
 [[nodiscard]] Result<> restart_if_running(const std::string& name);
-/// Makes the instance of a template as well.
+/// Makes the instance of a template as well. What is disabled stays so.
 [[nodiscard]] Result<> start_service(const std::string& name);
-/// For this boot: what is to last stands in /storage already.
-[[nodiscard]] Result<> set_service_enabled(const std::string& name, bool enabled);
+/// Has the service files read again, with what is staged. `problems` were met on the way there, and are told with PID
+/// 1's own.
+[[nodiscard]] Result<> reload_services(const std::vector<std::string>& problems);
 
 /// What PID 1's answer, {"ok":true} or {"ok":false,"error":...}, means for the request.
 [[nodiscard]] Result<> understand_answer(const std::string& answer, const std::string& request);

@@ -1,7 +1,6 @@
 // What is decided about /storage, apart from doing it.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,12 +48,5 @@ enum class CheckResult { Clean, Corrected, Uncorrected, Cancelled, Failed };
 
 /// ext2, ext3, ext4: what e2fsck checks.
 [[nodiscard]] bool is_ext(std::string_view type);
-
-/// What /storage/services/*.json say: {"enabled": false}. A file that says nothing understandable is a warning.
-struct ServiceSettings {
-  std::map<std::string, bool> enabled;
-  std::vector<std::string> warnings;
-};
-[[nodiscard]] ServiceSettings read_service_settings(const std::string& directory);
 
 }  // namespace uebo::boot

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -91,8 +92,9 @@ struct ConsulService {
   bool operator==(const ConsulService&) const = default;
 };
 
-/// When a daemon counts as up. Simple: from its exec on. Notify: READY=1 over its notify socket (sd_notify(3)). Descriptor:
-/// a newline on that descriptor (s6). TcpPort: something listens at that port. UnixSocket: a connection is accepted.
+/// When a daemon counts as up. Simple: from its exec on. Notify: READY=1 over its notify socket (sd_notify(3)).
+/// Descriptor: a newline on that descriptor (s6). TcpPort: something listens at that port. UnixSocket: a connection is
+/// accepted.
 struct ReadySimple {
   bool operator==(const ReadySimple&) const = default;
 };
@@ -114,8 +116,8 @@ struct ReadyUnixSocket {
 using Readiness = std::variant<ReadySimple, ReadyNotify, ReadyDescriptor, ReadyTcpPort, ReadyUnixSocket>;
 
 struct ServiceSpec {
-  std::string name;    // "boinc", "getty@ttyS0"; a template's ends with '@'
-  std::string origin;  // path of the file that it came from; empty for one built in
+  std::string name;                  // "boinc", "getty@ttyS0"; a template's ends with '@'
+  std::vector<std::string> origins;  // files that it came from, each laid over those before; none: it is built in
   std::string description;
   ServiceType type = ServiceType::Daemon;
   bool enabled = true;
@@ -124,11 +126,11 @@ struct ServiceSpec {
   std::vector<std::string> prepare;      // run to its end as root before each start, in the service's cgroup
   std::vector<std::string> after_start;  // run as root beside the main process after each start
   std::string user = "root";
-  std::string group;                  // empty: the user's own
-  std::vector<std::string> needs;     // services and conditions that must be up; the service stops when one goes
-  std::vector<std::string> wants;     // as needs, but only waited for, and not for ever; nothing stops when one goes
+  std::string group;               // empty: the user's own
+  std::vector<std::string> needs;  // services and conditions that must be up; the service stops when one goes
+  std::vector<std::string> wants;  // as needs, but only waited for, and not for ever; nothing stops when one goes
   Readiness ready;
-  std::chrono::milliseconds ready_timeout{60'000};     // from the exec on; a service that is late is started again
+  std::chrono::milliseconds ready_timeout{60'000};    // from the exec on; a service that is late is started again
   std::optional<std::chrono::milliseconds> watchdog;  // the longest without a sign of life (WATCHDOG=1)
   std::vector<std::string> provides;  // conditions set while the service is up (a job: from its success on)
   std::vector<std::string> settles;   // conditions set for good when the first run has ended, however it ended
@@ -157,6 +159,8 @@ struct ServiceSpec {
   std::optional<std::chrono::milliseconds> deadline;  // of a job's run, and of `prepare`
   LogLimits log;
   std::optional<ConsulService> consul;
+  /// An instance that has a file of its own, which does not ask for it to be started: consoles or a link do.
+  bool on_demand = false;
   bool operator==(const ServiceSpec&) const = default;
 };
 
@@ -194,19 +198,40 @@ struct ParsedService {
 /// Reads and parses one file; an unreadable one is a problem.
 [[nodiscard]] ParsedService parse_service_file(const std::string& path);
 
-/// The spec of one service from the file that it came from (ServiceSpec::origin); `name` may be an instance's
+/// The spec of one service from the files that it came from (ServiceSpec::origins); `name` may be an instance's
 /// ("getty@ttyS0" of getty@.json). For roles that do a part of a service's work: `uebo prepare`.
-[[nodiscard]] Result<ServiceSpec> read_service(const std::string& name, const std::string& origin);
+[[nodiscard]] Result<ServiceSpec> read_service(const std::string& name, const std::vector<std::string>& origins);
+
+/// A directory of service files (or a single file), and what people know it by, where that is not its path.
+struct ServiceDirectory {
+  std::string path;
+  std::string shown_as = {};
+};
 
 struct LoadedServices {
   std::vector<ServiceSpec> services;
-  std::vector<Problem> problems;  // one bad file costs that service alone
+  std::vector<Problem> problems;
+  std::set<std::string> troubled;           // services that have a problem in one of their files
+  std::map<std::string, bool> of_built_in;  // what overlays say of services of `known`: enabled or not
 };
 
-/// All *.json files of a directory in the order of their names, schema.json left out. Checks needs among them too:
-/// a name that is neither a service of `known` or of the directory nor a condition, and cycles, are problems. Who needs
-/// a service whose own file is bad stays, and is seen to wait for it.
+/// All *.json files of directories that lie over each other, in the order of the services' names, schema.json left out.
+/// A file of a directory behind the first is a JSON merge patch (RFC 7386) for the service of its name (for an
+/// instance's name: for its template), or a service that the first has not. A later directory may be missing.
+///
+/// One bad file costs no more than itself: without a bad overlay a service is what the files below it say. Checks needs
+/// and wants among all of them too: a name that is neither a service of these or of `known` nor a condition, and
+/// cycles, are problems. Who needs a service whose own file is bad stays, and is seen to wait for it.
+[[nodiscard]] LoadedServices load_services(const std::vector<ServiceDirectory>& directories,
+                                           const std::vector<ServiceSpec>& known = {});
 [[nodiscard]] LoadedServices load_services(const std::string& directory, const std::vector<ServiceSpec>& known = {});
+
+/// What a file that holds nothing but "enabled" (and remarks) says; none: it holds more, or is no such thing.
+[[nodiscard]] std::optional<bool> nothing_but_enabled(std::string_view text);
+
+/// Bounds of one file, and of the overlays of a directory.
+inline constexpr std::size_t kLargestServiceFile = 64 << 10;
+inline constexpr std::size_t kMostOverlays = 100;
 
 /// services/schema.json, and the keys as a table in markdown for the README.
 [[nodiscard]] std::string service_json_schema();

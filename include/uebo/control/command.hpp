@@ -30,7 +30,8 @@ struct CommandContext {
   std::string logs = "/var/log";             // --log
   std::string services = "/usr/lib/uebo/services";
   std::string storage = "/storage";
-  std::string disabled = "/run/uebo/disabled";
+  std::string overlays = "/run/uebo/services";               // copies of those of `storage`, for PID 1
+  std::string this_boot = "/run/uebo/this-boot";             // overlays that are not kept
   std::vector<config::ServiceSpec> (*built_in)() = nullptr;  // units that are no files: services may need them
   bool (*is_mounted)(const std::string& path) = is_mount_point;
   Error (*end_at_once)(ShutdownKind kind) = control::end_at_once;

@@ -10,7 +10,7 @@
 
 namespace uebo::control {
 
-enum class Verb { Status, Start, Stop, Restart, Enable, Disable, Logs, Boot, Check, PowerOff, Reboot, Halt };
+enum class Verb { Status, Start, Stop, Restart, Enable, Disable, Logs, Boot, Check, Reload, PowerOff, Reboot, Halt };
 /// "status", ...: as people write them.
 [[nodiscard]] std::string_view name_of(Verb verb);
 
@@ -32,6 +32,8 @@ struct CommandLine {
   std::string from;                 // boot: a kept answer instead of PID 1
   CheckPrint print = CheckPrint::Nothing;
   std::optional<std::string> kernel_arguments;  // check
+  std::string over;                             // check: a directory that the named files are laid over
+  bool dry_run = false;                         // reload
 };
 
 /// Help that was asked for (exit code 0), or what is wrong (2).

@@ -9,8 +9,10 @@
 
 #include "uebo/control/admission.hpp"
 #include "uebo/control/wait.hpp"
+#include "uebo/config/service_spec.hpp"
 #include "uebo/kernel/watchdog.hpp"
 #include "uebo/supervise/boot_profile.hpp"
+#include "uebo/supervise/reload_plan.hpp"
 #include "uebo/supervise/service_log.hpp"
 #include "uebo/supervise/supervisor.hpp"
 
@@ -32,9 +34,19 @@ enum class ExitCode {
   UnitFailed = 6,
 };
 
+struct ReloadRequest {
+  bool dry_run = false;
+  std::vector<std::string> problems;  // that whoever asks has met on the way here, to be told with ours
+};
+struct ReloadReport {
+  supervise::ReloadPlan plan;
+  std::vector<std::string> problems;
+};
+
 struct ServerContext {
   std::vector<supervise::BootPhase> boot_phases;
   std::function<void(ShutdownKind)> shut_down;
+  std::function<Result<ReloadReport>(const ReloadRequest&)> reload;
   std::string version;
   const supervise::ServiceLog* own_log = nullptr;              // PID 1's; it outlives the server
   Admission admission;                                         // whose connections are served

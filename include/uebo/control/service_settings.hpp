@@ -1,5 +1,5 @@
-// Which services are enabled or disabled for good. The command keeps it, as root, in /storage/services/NAME.json
-// ({"enabled": false}); PID 1 never opens a path there, the storage job reads it at the next boot and tells PID 1.
+// Which services people have enabled or disabled. The command keeps it, as root, as an overlay: in /storage/services
+// for good, in a directory of /run for this boot. PID 1 never opens a path under /storage.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 namespace uebo::control {
 
 struct SettingsPlaces {
-  std::string services;  // the services' own files: what counts where nothing is kept
-  std::string storage;   // kept in `storage`/services/
-  std::string disabled;  // markers for this boot alone
+  std::string services;   // the services' own files: what counts where nothing is kept
+  std::string storage;    // kept in `storage`/services/
+  std::string this_boot;  // kept here where there is no storage
   bool storage_mounted = false;
 };
 
@@ -22,7 +22,7 @@ struct Kept {
 };
 
 /// Notes what is wanted. Other keys of an existing file stay; a file that says nothing any more is removed; one that is
-/// no JSON object is left alone. Where nothing can be kept in /storage, the marker is all there is.
+/// no JSON object is left alone.
 [[nodiscard]] Result<Kept> keep_enabled(const SettingsPlaces& places, const std::string& service, bool enabled);
 
 }  // namespace uebo::control

@@ -21,8 +21,14 @@
 
 namespace uebo::init {
 
+/// What `uebo disable` notes where there is no storage.
+inline constexpr const char* kOverlaysOfThisBoot = "/run/uebo/this-boot";
+
 struct NodePaths {
   std::string services = "/usr/lib/uebo/services";
+  /// Laid over them, the last one on top: what the storage role has brought, and what holds for this boot alone.
+  std::vector<config::ServiceDirectory> overlays{{.path = "/run/uebo/services", .shown_as = "/storage/services"},
+                                                 {.path = kOverlaysOfThisBoot}};
   std::string cgroup = "/sys/fs/cgroup/uebo";
   std::string logs = "/var/log";
   std::string control = "/run/uebo/control";
@@ -63,6 +69,9 @@ class Node {
   Result<> set_up(std::vector<supervise::BootPhase> phases);
   void watch_clock();
   void read_signals();
+  [[nodiscard]] config::LoadedServices read_services(const std::vector<config::ServiceSpec>& known) const;
+  Result<control::ReloadReport> reload(const control::ReloadRequest& request);
+  void note_problems(const std::vector<std::string>& problems);
 
   NodePaths paths_;
   std::function<kernel::WatchdogStatus()> watchdog_;
@@ -75,6 +84,7 @@ class Node {
   std::unique_ptr<supervise::SystemProcessHost> processes_;
   std::unique_ptr<supervise::Supervisor> supervisor_;
   std::unique_ptr<control::Server> control_;
+  bool problems_noted_ = false;
   std::chrono::milliseconds shutdown_deadline_ = kShutdownDeadline;
   ShutdownStart shutdown_starts_;
   control::ShutdownKind shutdown_kind_ = control::ShutdownKind::PowerOff;

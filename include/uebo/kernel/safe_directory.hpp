@@ -11,6 +11,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "uebo/base/result.hpp"
 #include "uebo/base/unique_fd.hpp"
@@ -35,6 +36,12 @@ class SafeDirectory {
   // Names are of entries of this directory, without slashes.
 
   [[nodiscard]] Result<std::string> read(const std::string& name, std::size_t limit = 1 << 20) const;
+  /// As read(); what this process' user does not own, or somebody else may write to, is EPERM.
+  [[nodiscard]] Result<std::string> read_own(const std::string& name, std::size_t limit) const;
+  /// This directory is this process' user's own, and nobody else may write to it.
+  [[nodiscard]] bool is_own() const;
+  /// Of its entries, sorted, without `.` and `..`; of a directory with more than `limit` of them not all.
+  [[nodiscard]] Result<std::vector<std::string>> names(std::size_t limit) const;
   /// Replaces the file atomically, or whatever else but a directory has its name.
   [[nodiscard]] Result<> replace(const std::string& name, std::string_view content, Owner owner, mode_t mode) const;
   [[nodiscard]] Result<> give(const std::string& name, Owner owner, mode_t mode) const;
@@ -57,6 +64,7 @@ class SafeDirectory {
   SafeDirectory(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
   [[nodiscard]] std::string path_of(const std::string& name) const { return path_ + "/" + name; }
   [[nodiscard]] Result<UniqueFd> open_file(const std::string& name) const;
+  [[nodiscard]] Result<std::string> read_all(const UniqueFd& fd, const std::string& name, std::size_t limit) const;
 
   UniqueFd fd_;
   std::string path_;

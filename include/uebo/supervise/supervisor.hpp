@@ -23,6 +23,7 @@
 #include "uebo/supervise/conditions.hpp"
 #include "uebo/supervise/log_collector.hpp"
 #include "uebo/supervise/process_host.hpp"
+#include "uebo/supervise/reload_plan.hpp"
 #include "uebo/supervise/unit.hpp"
 #include "uebo/supervise/waiting_report.hpp"
 
@@ -90,6 +91,19 @@ class Supervisor {
   /// A disabled unit is stopped and stays so until it is enabled. Whether that outlives a reboot is the caller's care.
   [[nodiscard]] Result<> set_enabled(const std::string& name, bool enabled);
 
+  /// As start(), by the node itself rather than by people: what is disabled stays so.
+  [[nodiscard]] Result<> start_if_enabled(const std::string& name);
+
+  /// What reload() would do, see plan_reload().
+  [[nodiscard]] ReloadPlan plan_reload(const std::vector<config::ServiceSpec>& next,
+                                       const std::set<std::string>& kept) const;
+  /// Makes the units what `next` says. Daemons are stopped by their old description and started by the new one, and
+  /// those that need them with them; what is removed is forgotten once nothing of it is left.
+  [[nodiscard]] Result<ReloadPlan> reload(const std::vector<config::ServiceSpec>& next,
+                                          const std::set<std::string>& kept);
+  /// The units that came from no file.
+  [[nodiscard]] std::vector<config::ServiceSpec> built_in() const;
+
   /// Jobs whose `triggers` name this run (again): "uevent:block".
   void trigger(const std::string& what);
   /// A holder that has a unit's name provides the condition: that unit stops after those who need it. `by` is the unit
@@ -102,6 +116,9 @@ class Supervisor {
   void abandon(const std::string& condition);
   /// A line about a unit, for the console and the log. One that `stands` is its detail in status until the next.
   [[nodiscard]] Result<> note(const std::string& name, const std::string& text, bool stands);
+
+  /// As a note that stands, without a line; empty: no more of it. False: there is no such unit.
+  bool set_detail(const std::string& name, const std::string& text);
 
   /// Stops everything; calls `done` once when nothing is left, or at the deadline with what could not be stopped.
   void shut_down(Duration deadline, std::function<void(const std::vector<std::string>& left)> done);
@@ -149,6 +166,12 @@ class Supervisor {
   void note_waiting(const Entry& entry);
   void arm_waiting_report();
   void report_waiting();
+  void replace(Entry& entry, config::ServiceSpec spec, ServiceChange::Follows follows);
+  void remove(Entry& entry);
+  void adopt(Entry& entry);
+  void add_or_queue(const config::ServiceSpec& spec);
+  void reload_templates(const std::vector<config::ServiceSpec>& next, const std::set<std::string>& kept);
+  void forget_removed();
   void note_start(Entry& entry);
   void note_failure(Entry& entry, const State& before);
   static void note_first_times(Entry& entry);

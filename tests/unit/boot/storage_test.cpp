@@ -180,29 +180,5 @@ TEST(VfatCheckResult, IsNoSumOfConditions) {
   EXPECT_EQ(vfat_check_result({1, 128 + 15}), CheckResult::Cancelled);
 }
 
-TEST(ServiceSettings, SayWhatIsDisabledForGood) {
-  const kernel::test::TestTree tree;
-  tree.write("boinc.json", R"({"enabled": false})");
-  tree.write("dropbear.json", R"({"enabled": true})");
-  tree.write("ntpd.json", R"({"remarks": "says nothing of it"})");
-  tree.write("notes.txt", "no settings");
-  const auto settings = read_service_settings(tree.path());
-  EXPECT_THAT(settings.enabled, ElementsAre(Pair("boinc", false), Pair("dropbear", true)));
-  EXPECT_THAT(settings.warnings, IsEmpty());
-}
-
-TEST(ServiceSettings, ThatSayNothingAreALineEach) {
-  const kernel::test::TestTree tree;
-  tree.write("boinc.json", "{");
-  tree.write("ntpd.json", R"({"enabled": "no"})");
-  const auto settings = read_service_settings(tree.path());
-  EXPECT_THAT(settings.enabled, IsEmpty());
-  EXPECT_EQ(settings.warnings.size(), 2U);
-}
-
-TEST(ServiceSettings, AreNoneWithoutTheirDirectory) {
-  EXPECT_THAT(read_service_settings("/no/such/directory").warnings, IsEmpty());
-}
-
 }  // namespace
 }  // namespace uebo::boot

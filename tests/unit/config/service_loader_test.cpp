@@ -66,7 +66,7 @@ TEST_F(LoadServices, TakesJsonFilesInTheOrderOfTheirNames) {
 
 TEST_F(LoadServices, NotesTheFileThatAServiceCameFrom) {
   service("a");
-  EXPECT_EQ(load_services(directory_).services.front().origin, directory_ + "/a.json");
+  EXPECT_EQ(load_services(directory_).services.front().origins, std::vector{directory_ + "/a.json"});
 }
 
 TEST_F(LoadServices, ABadFileCostsThatServiceAlone) {
@@ -106,8 +106,9 @@ TEST_F(LoadServices, AnUnknownNeedIsAProblemWithTheNearestKnownName) {
   EXPECT_THAT(loaded(), ElementsAre("c"));
   EXPECT_THAT(
       problems_,
-      ElementsAre(EndsWith("/a.json: needs: there is neither a service nor a condition storag (did you mean storage?)"),
-                  EndsWith("/b.json: needs: there is neither a service nor a condition getty@ttyS0")));
+      ElementsAre(
+          EndsWith("/a.json:1: needs: there is neither a service nor a condition storag (did you mean storage?)"),
+          EndsWith("/b.json:1: needs: there is neither a service nor a condition getty@ttyS0")));
 }
 
 TEST_F(LoadServices, AnUnknownWantIsAProblemAndCostsThatWantAlone) {
@@ -117,7 +118,7 @@ TEST_F(LoadServices, AnUnknownWantIsAProblemAndCostsThatWantAlone) {
   EXPECT_THAT(result.services.front().wants, ElementsAre("clock"));
   ASSERT_EQ(result.problems.size(), 1U);
   EXPECT_THAT(result.problems.front().message(),
-              EndsWith("/a.json: wants: there is neither a service nor a condition storag (did you mean storage?)"));
+              EndsWith("/a.json:1: wants: there is neither a service nor a condition storag (did you mean storage?)"));
 }
 
 TEST_F(LoadServices, WhoNeedsABadServiceStaysAndWaitsForIt) {
@@ -141,7 +142,7 @@ TEST_F(LoadServices, ACircleIsNamedAndCostsItsMembersAlone) {
   service("e");
   EXPECT_THAT(loaded(), ElementsAre("d", "e"));
   EXPECT_THAT(problems_,
-              ElementsAre(AllOf(HasSubstr("/a.json: needs: "), HasSubstr("circle"), EndsWith("a -> b -> c -> a"))));
+              ElementsAre(AllOf(HasSubstr("/a.json:1: needs: "), HasSubstr("circle"), EndsWith("a -> b -> c -> a"))));
 }
 
 TEST_F(LoadServices, ACircleIsNamedWithoutTheWayToIt) {
@@ -193,8 +194,8 @@ TEST_F(LoadServices, ADiamondIsNoCircle) {
 TEST_F(LoadServices, ReadServiceFindsTheFileOfAServiceAndOfAnInstance) {
   service("a");
   service("getty@", R"("terminal": "/dev/%i")");
-  EXPECT_EQ(read_service("a", directory_ + "/a.json")->name, "a");
-  const auto instance = read_service("getty@ttyS0", directory_ + "/getty@.json");
+  EXPECT_EQ(read_service("a", {directory_ + "/a.json"})->name, "a");
+  const auto instance = read_service("getty@ttyS0", {directory_ + "/getty@.json"});
   ASSERT_TRUE(instance);
   EXPECT_EQ(instance->name, "getty@ttyS0");
   EXPECT_EQ(instance->terminal, "/dev/ttyS0");
@@ -203,9 +204,9 @@ TEST_F(LoadServices, ReadServiceFindsTheFileOfAServiceAndOfAnInstance) {
 TEST_F(LoadServices, ReadServiceRefusesABadFileAndTheWrongOne) {
   service("a");
   write("b.json", "{\n\"nice\": 42\n}");
-  EXPECT_THAT(read_service("b", directory_ + "/b.json").error().message(), HasSubstr("/b.json:"));
-  EXPECT_THAT(read_service("c", directory_ + "/a.json").error().message(), HasSubstr("is not described by"));
-  EXPECT_THAT(read_service("a", directory_ + "/none.json").error().message(), HasSubstr("No such file"));
+  EXPECT_THAT(read_service("b", {directory_ + "/b.json"}).error().message(), HasSubstr("/b.json:"));
+  EXPECT_THAT(read_service("c", {directory_ + "/a.json"}).error().message(), HasSubstr("is not described by"));
+  EXPECT_THAT(read_service("a", {directory_ + "/none.json"}).error().message(), HasSubstr("No such file"));
 }
 
 }  // namespace

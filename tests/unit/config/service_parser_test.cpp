@@ -82,7 +82,7 @@ TEST(ParseService, NeedsADescriptionAndACommandAlone) {
   EXPECT_THAT(messages(parsed), IsEmpty());
   ServiceSpec expected;
   expected.name = "web";
-  expected.origin = "web.json";
+  expected.origins = {"web.json"};
   expected.description = "a web server";
   expected.command = {"/usr/bin/web", "-p", "80"};
   EXPECT_EQ(parsed.spec, expected);

@@ -92,7 +92,7 @@ TEST(ShippedServices, SayWhichPartsOfTheSandboxAreOffAndWhy) {
   const auto optional = load_services(UEBO_SOURCE_DIR "/services/optional");
   for (const auto* services : {&shipped().services, &optional.services})
     for (const ServiceSpec& spec : *services) {
-      const auto file = nlohmann::json::parse(read_file(spec.origin).value());
+      const auto file = nlohmann::json::parse(read_file(spec.origins.front()).value());
       std::string why;
       for (const auto& remark : file.value("remarks", nlohmann::json::array()))
         if (remark.get<std::string>().starts_with("Sandbox: ")) why = remark;

@@ -22,7 +22,21 @@ std::optional<ShutdownKind> ended_by;
 class CommandTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto made = Server::create(*node.loop, node.supervisor, node.context(), node.tree.path("control"));
+    auto context = node.context();
+    context.reload = [this](const ReloadRequest& request) -> Result<ReloadReport> {
+      reloads += request.dry_run ? "dry " : "real ";
+      using Change = supervise::ServiceChange;
+      ReloadReport report{.plan = {}, .problems = request.problems};
+      report.plan.unchanged = 5;
+      report.plan.changes = {
+          {.name = "web",
+           .kind = Change::Kind::Changed,
+           .follows = Change::Follows::Restarts,
+           .keys = {{"nice"}, {"log"}}},
+          {.name = "old", .kind = Change::Kind::Removed, .follows = Change::Follows::Stops, .keys = {}}};
+      return report;
+    };
+    auto made = Server::create(*node.loop, node.supervisor, std::move(context), node.tree.path("control"));
     ASSERT_TRUE(made) << made.error().message();
     server = std::move(*made);
     serve();
@@ -51,7 +65,8 @@ class CommandTest : public testing::Test {
     context.logs = node.tree.path("log");
     context.services = node.tree.path("services");
     context.storage = node.tree.path("storage");
-    context.disabled = node.tree.path("disabled");
+    context.overlays = node.tree.path("overlays");
+    context.this_boot = node.tree.path("this-boot");
     context.is_mounted = [](const std::string& path) { return std::filesystem::exists(path); };
     context.end_at_once = [](ShutdownKind kind) {
       ended_by = kind;
@@ -67,6 +82,7 @@ class CommandTest : public testing::Test {
   test::TestNode node;
   std::unique_ptr<Server> server;
   std::atomic<bool> stopping = false;
+  std::string reloads;  // read when the answer has come
   std::thread serving;
   std::string out;
   std::string err;
@@ -157,17 +173,19 @@ TEST_F(CommandTest, DisableIsKeptWhereThereIsStorage) {
   EXPECT_EQ(run({"disable", "web"}), 0);
   EXPECT_EQ(out, "web: disabled, kept in " + node.tree.path("storage/services/web.json") + "\n");
   EXPECT_EQ(json::parse(node.tree.read("storage/services/web.json")), json({{"enabled", false}}));
+  EXPECT_EQ(json::parse(node.tree.read("overlays/web.json")), json({{"enabled", false}})) << "what a reload reads";
   EXPECT_EQ(run({"status", "web"}), 3);
   EXPECT_NE(out.find("enabled     no\n"), std::string::npos) << out;
   EXPECT_EQ(run({"enable", "web"}), 0);
   EXPECT_FALSE(std::filesystem::exists(node.tree.path("storage/services/web.json")));
+  EXPECT_FALSE(std::filesystem::exists(node.tree.path("overlays/web.json")));
   EXPECT_EQ(run({"status", "web"}), 0);
 }
 
 TEST_F(CommandTest, DisableWithoutStorageIsForThisBoot) {
   EXPECT_EQ(run({"disable", "web"}), 0);
   EXPECT_EQ(out, "web: disabled, until the next boot: " + node.tree.path("storage") + " keeps nothing\n");
-  EXPECT_TRUE(std::filesystem::exists(node.tree.path("disabled/web")));
+  EXPECT_TRUE(std::filesystem::exists(node.tree.path("this-boot/web.json")));
   EXPECT_EQ(run({"enable", "web", "--json"}), 0);
   EXPECT_EQ(out_json()["enabled"], true);
   EXPECT_EQ(out_json()["for_good"], false);
@@ -280,6 +298,51 @@ TEST_F(CommandTest, CheckPrintsEveryProblem) {
   EXPECT_GE(out_json().size(), 2u);
   EXPECT_EQ(out_json()[0]["file"], bad);
   EXPECT_EQ(run({"check", node.tree.path("nowhere")}), 1);
+}
+
+TEST_F(CommandTest, CheckOverAnImageChecksWhatBothSay) {
+  node.tree.write("image/web.json", R"({"description": "x", "command": ["/bin/x"]})");
+  const std::string image = node.tree.path("image");
+  const std::string good = node.tree.write("mine/web.json", R"({"nice": 3})");
+  EXPECT_EQ(run({"check", good}), 1) << "alone it describes no service";
+  EXPECT_EQ(run({"check", "--over", image, node.tree.path("mine")}), 0) << out;
+  EXPECT_EQ(out, "1 service, no problems\n");
+  const std::string bad = node.tree.write("mine/wob.json", "{\"enabled\": false}");
+  node.tree.write("mine/web.json", "{\n\"nice\": 30\n}");
+  EXPECT_EQ(run({"check", "--over", image, node.tree.path("mine")}), 1);
+  EXPECT_NE(out.find(good + ":2: nice: 30: expected a whole number"), std::string::npos) << out;
+  EXPECT_NE(out.find(bad + ": there is no service wob (did you mean web?)"), std::string::npos) << out;
+  EXPECT_EQ(run({"check", "--over", image, good}), 1);
+  EXPECT_EQ(run({"check", "--over", image, node.tree.path("nowhere.json")}), 1);
+}
+
+TEST_F(CommandTest, CheckOfThisNodeKnowsItsOverlays) {
+  node.tree.write("services/web.json", R"({"description": "x", "command": ["/bin/x"]})");
+  node.tree.write("overlays/web.json", "\n{\"nice\": 30}");
+  EXPECT_EQ(run({"check"}), 1);
+  EXPECT_TRUE(out.starts_with(node.tree.path("storage/services/web.json") + ":2: nice")) << out;
+}
+
+TEST_F(CommandTest, ReloadSaysWhatItWillDoAndDoesIt) {
+  EXPECT_EQ(run({"reload", "--dry-run"}), 0);
+  EXPECT_EQ(out, "web  changed (nice, log): restarts\nold  removed: stops\n5 unchanged\n");
+  EXPECT_EQ(reloads, "dry ");
+  EXPECT_EQ(run({"reload"}), 0);
+  EXPECT_EQ(reloads, "dry dry real ") << "people are told first";
+  EXPECT_EQ(run({"reload", "--json"}), 0);
+  EXPECT_EQ(out_json()["dry_run"], false);
+  EXPECT_EQ(out_json()["changes"][0],
+            json({{"name", "web"}, {"change", "changed"}, {"keys", {"nice", "log"}}, {"follows", "restarts"}}));
+}
+
+TEST_F(CommandTest, ReloadBringsTheOverlaysFirstAndTellsOfBadOnes) {
+  node.tree.write("storage/services/web.json", R"({"nice": 3})");
+  const std::string bad = node.tree.write("storage/services/bad.json", R"({"nice": 3})");
+  std::filesystem::permissions(node.tree.path("storage/services/web.json"), std::filesystem::perms(0644));
+  std::filesystem::permissions(bad, std::filesystem::perms(0666));
+  EXPECT_EQ(run({"reload"}), 1);
+  EXPECT_EQ(node.tree.read("overlays/web.json"), R"({"nice": 3})");
+  EXPECT_EQ(err, "uebo: trust " + bad + ": Operation not permitted (others may write to it)\n");
 }
 
 TEST_F(CommandTest, CheckOfAKernelCommandLine) {

@@ -347,5 +347,19 @@ TEST_F(RequestsTest, WhatIsNotUtf8IsReplacedInAnswers) {
   EXPECT_EQ(ask(R"({"verb":"status"})")["conditions"]["net"]["eth0"], "\uFFFD\uFFFD");
 }
 
+TEST_F(RequestsTest, AStartByTheNodeItselfLeavesADisabledUnitAlone) {
+  EXPECT_EQ(ask(R"({"verb":"start","name":"off","if_enabled":true})")["state"], "stopped");
+  EXPECT_EQ(ask(R"({"verb":"start","name":"off"})")["state"], "running");
+}
+
+TEST_F(RequestsTest, ReloadWithoutFilesIsAnError) {
+  expect_error(R"({"verb":"reload"})", 1, "reload: there is nothing to be read again");
+}
+
+TEST_F(RequestsTest, ReloadIsNotForReaders) {
+  const json answer = json::parse(requests.answer(R"({"verb":"reload"})", kReader).line, nullptr, false);
+  EXPECT_EQ(answer["ok"], false);
+}
+
 }  // namespace
 }  // namespace uebo::control

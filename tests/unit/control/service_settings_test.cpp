@@ -19,7 +19,7 @@ class ServiceSettingsTest : public testing::Test {
   Kept keep(bool enabled, bool mounted = true, const std::string& service = "boinc") {
     const auto kept = keep_enabled({.services = tree.path("usr"),
                                     .storage = tree.path("storage"),
-                                    .disabled = tree.path("run/disabled"),
+                                    .this_boot = tree.path("run/this-boot"),
                                     .storage_mounted = mounted},
                                    service, enabled);
     if (!kept) ADD_FAILURE() << kept.error().message();
@@ -36,8 +36,8 @@ TEST_F(ServiceSettingsTest, DisablingIsKeptInStorage) {
   EXPECT_TRUE(kept.for_good);
   EXPECT_EQ(kept.path, tree.path("storage/services/boinc.json"));
   EXPECT_EQ(kept_file(), json({{"enabled", false}}));
-  EXPECT_TRUE(exists("run/disabled/boinc"));
-  struct stat status{};
+  EXPECT_FALSE(exists("run/this-boot/boinc.json"));
+  struct stat status {};
   ASSERT_EQ(stat(kept.path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0644u);
 }
@@ -47,7 +47,6 @@ TEST_F(ServiceSettingsTest, EnablingRemovesTheFileThatSaysNothingMore) {
   const Kept kept = keep(true);
   EXPECT_TRUE(kept.for_good);
   EXPECT_FALSE(exists("storage/services/boinc.json"));
-  EXPECT_FALSE(exists("run/disabled/boinc"));
   EXPECT_TRUE(keep(true).for_good);  // twice is no error
 }
 
@@ -67,21 +66,33 @@ TEST_F(ServiceSettingsTest, EnablingAServiceThatIsOffByDefaultIsKept) {
   EXPECT_FALSE(exists("storage/services/boinc.json"));
 }
 
-TEST_F(ServiceSettingsTest, AnInstanceHasItsTemplatesDefault) {
-  tree.write("usr/getty@.json", R"({"description": "x", "command": ["/bin/x"], "enabled": false})");
+TEST_F(ServiceSettingsTest, AnInstanceIsKeptByName) {
+  tree.write("usr/getty@.json", R"({"description": "x", "command": ["/bin/x"]})");
   keep(true, true, "getty@tty1");
-  EXPECT_TRUE(exists("storage/services/getty@tty1.json"));
+  EXPECT_EQ(json::parse(tree.read("storage/services/getty@tty1.json")), json({{"enabled", true}}));
+  keep(false, true, "getty@tty1");
+  EXPECT_EQ(json::parse(tree.read("storage/services/getty@tty1.json")), json({{"enabled", false}}));
+}
+
+TEST_F(ServiceSettingsTest, WhatPeopleWroteKeepsItsOrder) {
+  tree.write("storage/services/boinc.json", R"({"nice": 3, "environment": {"B": "1", "A": "2"}})");
+  keep(false);
+  const std::string text = tree.read("storage/services/boinc.json");
+  EXPECT_LT(text.find("nice"), text.find("environment"));
+  EXPECT_LT(text.find("\"B\""), text.find("\"A\""));
 }
 
 TEST_F(ServiceSettingsTest, WithoutStorageOnlyThisBootKnows) {
   const Kept kept = keep(false, false);
   EXPECT_FALSE(kept.for_good);
-  EXPECT_EQ(kept.path, tree.path("run/disabled/boinc"));
+  EXPECT_EQ(kept.path, tree.path("run/this-boot/boinc.json"));
   EXPECT_EQ(kept.warning, "");
-  EXPECT_TRUE(exists("run/disabled/boinc"));
+  EXPECT_EQ(json::parse(tree.read("run/this-boot/boinc.json")), json({{"enabled", false}}));
   EXPECT_FALSE(exists("storage"));
   keep(true, false);
-  EXPECT_FALSE(exists("run/disabled/boinc"));
+  EXPECT_EQ(json::parse(tree.read("run/this-boot/boinc.json")), json({{"enabled", true}}));
+  keep(true);
+  EXPECT_FALSE(exists("run/this-boot/boinc.json")) << "it is kept for good now";
 }
 
 TEST_F(ServiceSettingsTest, AFileThatIsNoJsonIsLeftAlone) {
@@ -90,7 +101,7 @@ TEST_F(ServiceSettingsTest, AFileThatIsNoJsonIsLeftAlone) {
   EXPECT_FALSE(kept.for_good);
   EXPECT_EQ(kept.warning, "read " + tree.path("storage/services/boinc.json") + ": no JSON object; mend or remove it");
   EXPECT_EQ(tree.read("storage/services/boinc.json"), "enabled = false");
-  EXPECT_TRUE(exists("run/disabled/boinc"));
+  EXPECT_TRUE(exists("run/this-boot/boinc.json"));
 }
 
 TEST_F(ServiceSettingsTest, AStorageThatCannotBeWrittenIsAWarning) {

@@ -18,6 +18,8 @@
 namespace uebo::supervise {
 namespace {
 
+constexpr rlimit kFew{.rlim_cur = 128, .rlim_max = 128};
+
 /// Filters and limits are for good, and for the process: each case has one of its own.
 bool holds_in_child(const std::function<bool()>& what) {
   const pid_t pid = fork();
@@ -64,6 +66,7 @@ TEST(Launch, WithoutRoomForAProcessSaysSoAndLeavesNothingOpen) {
 
 TEST(Launch, WithoutADescriptorSaysSo) {
   EXPECT_TRUE(holds_in_child([] {
+    if (setrlimit(RLIMIT_NOFILE, &kFew) != 0) return false;
     while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) continue;
     const auto launched = launch_something();
     return !launched && launched.error().code == EMFILE && launched.error().operation == "pipe for";

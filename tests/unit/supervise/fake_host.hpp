@@ -20,6 +20,7 @@ class FakeHost final : public ProcessHost {
           : process == Process::StopCommand ? "undo "
                                             : "after-start ") +
          spec.name);
+    last_origins = spec.origins;
     if (process == Process::Main) {
       if (!alive.insert(spec.name).second) doubled.insert(spec.name);
       if (auto_launch) sink_(spec.name, Launched{});
@@ -78,6 +79,7 @@ class FakeHost final : public ProcessHost {
   std::set<std::string> alive;
   std::set<std::string> doubled;  // were launched though they lived
   std::set<std::string> released;
+  std::vector<std::string> last_origins;  // of the service of the last launch
 
  private:
   void note(const std::string& call) { calls_.push_back(call); }

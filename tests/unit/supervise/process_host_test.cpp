@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -341,6 +342,34 @@ TEST_F(Sandboxed, CostOfAStart) {
     RecordProperty("start as " + user + ", us", std::to_string(median));
     printf("a start as %s: %ld us (median of %d)\n", user.c_str(), static_cast<long>(median), kStarts);
   }
+}
+
+TEST_F(RealProcesses, AnExitThatNobodyToldOfIsFoundWhenItIsAskedFor) {
+  const auto spec = shell("exec sleep 1000");
+  host_->launch(spec, Process::Main);
+  ASSERT_TRUE(until([&] { return seen("launched"); }));
+  host_->ask_for_exit(spec);
+  EXPECT_EQ(events_.size(), 1U) << "it lives";
+  loop_->remove(signals_.get());
+  host_->signal_stop(spec);
+  siginfo_t info{};
+  ASSERT_EQ(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+  host_->ask_for_exit(spec);
+  EXPECT_TRUE(seen("exited: signal 15 (TERM)"));
+  host_->ask_for_exit(spec);
+  EXPECT_EQ(events_.size(), 2U) << "it is told once";
+}
+
+TEST_F(RealProcesses, AnExitThatSomebodyElseTookIsGoneAndNotWaitedFor) {
+  const auto spec = shell("exec sleep 1000");
+  host_->launch(spec, Process::Main);
+  ASSERT_TRUE(until([&] { return seen("launched"); }));
+  loop_->remove(signals_.get());
+  host_->signal_stop(spec);
+  ASSERT_EQ(waitpid(-1, nullptr, 0), host_->usage("test").main_pid.value_or(0));
+  host_->ask_for_exit(spec);
+  EXPECT_TRUE(seen("exited: its exit was lost"));
+  EXPECT_FALSE(host_->usage("test").main_pid);
 }
 
 TEST(Accounts, AreThoseOfThePasswordFile) {
