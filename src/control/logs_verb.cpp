@@ -64,7 +64,7 @@ class Logs {
 
  private:
   int check(const std::string& name) const {
-    struct stat status {};
+    struct stat status{};
     if (name != kOwnLog && !config::is_service_name(name))
       return say_error(run_, ExitCode::NoSuchService, name + ": no such service");
     if (stat((run_.context.logs + "/" + name).c_str(), &status) == 0) return 0;

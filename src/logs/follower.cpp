@@ -80,7 +80,7 @@ bool LogCursor::next_file() {
 
 std::vector<LogLine> LogCursor::read(std::size_t most, const ClockSteps& steps) {
   if (!file_.fd && !find_file()) return {};
-  struct stat status {};
+  struct stat status{};
   if (fstat(file_.fd.get(), &status) != 0) return {};
   // PID 1 takes half a line back when the file system is full.
   position_.offset = std::min(position_.offset, static_cast<std::uint64_t>(status.st_size));

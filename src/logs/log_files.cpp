@@ -45,7 +45,7 @@ std::vector<LogFile> open_log_files(const std::string& directory) {
   std::vector<LogFile> files;
   for (const std::string& name : names_from_youngest(directory)) {
     LogFile file{.fd = UniqueFd(open((directory + "/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW))};
-    struct stat status {};
+    struct stat status{};
     if (!file.fd || fstat(file.fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
     file.device = status.st_dev;
     file.inode = status.st_ino;
@@ -56,7 +56,7 @@ std::vector<LogFile> open_log_files(const std::string& directory) {
 }
 
 bool is_current(const LogFile& file, const std::string& directory) {
-  struct stat status {};
+  struct stat status{};
   return file.fd && stat((directory + "/" + std::string(kCurrent)).c_str(), &status) == 0 &&
          status.st_dev == file.device && status.st_ino == file.inode;
 }

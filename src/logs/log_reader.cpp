@@ -21,7 +21,7 @@ void append(std::vector<std::string>& lines, std::vector<std::string> more) {
 
 /// Whole lines from where the descriptor stands; what is left over stays in partial_.
 std::vector<std::string> LogReader::lines_of(const LogFile& file) {
-  struct stat status {};
+  struct stat status{};
   const off_t position = lseek(file.fd.get(), 0, SEEK_CUR);
   if (fstat(file.fd.get(), &status) != 0 || position < 0) return {};
   if (status.st_size < position) {

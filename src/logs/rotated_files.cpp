@@ -53,7 +53,7 @@ Result<> RotatedFiles::open() {
   const std::string path = name_of(0);
   file_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
   if (!file_) return errno_error("open", path);
-  struct stat status {};
+  struct stat status{};
   size_ = fstat(file_.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
   return {};
 }

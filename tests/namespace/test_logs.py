@@ -179,6 +179,7 @@ def test_a_syslog_server_gets_all_lines_the_early_ones_too(node: Node) -> None:
     node.service("early", "say=before the network", "say=error: no carrier", "say=grüße", "wait")
     node.service("link", "say=up", type="job", restart="never", provides=["net"], enabled=False)
     node.file("syslog", {"description": "syslog", "command": [str(BINARY), "syslog"], "user": "uebo-log", "needs": ["net"],
+                         "sandbox": {"read_write_paths": ["/run/uebo/syslog"]},
                          "environment": {"UEBO_SYSLOG": "127.0.0.1:5514"},
                          "directories": [{"path": "/run/uebo/syslog", "owner": "uebo-log:uebo-log", "mode": "0750"}]})
     node.start()

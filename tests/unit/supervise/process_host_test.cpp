@@ -211,7 +211,7 @@ TEST_F(RealProcesses, AFloodOfOutputDoesNotStandStill) {
   host_->launch(spec, Process::Main);
   EXPECT_TRUE(until([&] { return seen("exited: exit code 0"); }));
   EXPECT_THAT(log(), HasSubstr("line 19999\n"));
-  EXPECT_EQ(logs_->find("test")->dropped(), 0U);
+  EXPECT_EQ(logs_->find("test")->lines(), 20'000U) << "those that were skipped, if this machine is slow, are counted";
   EXPECT_LE(log().size(), spec.log.size);
 }
 

@@ -147,7 +147,7 @@ TEST_F(ServiceLogs, GoesOnWhereAnEarlierOneEnded) {
 TEST_F(ServiceLogs, IsNotReadableByOthers) {
   ServiceLog log(directory(), {});
   log.append("x\n");
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat((directory() + "/current").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0640U);
   ASSERT_EQ(stat(directory().c_str(), &status), 0);
