@@ -91,7 +91,7 @@ class CommandTest : public testing::Test {
 TEST_F(CommandTest, StatusShowsEverything) {
   EXPECT_EQ(run({"uebo", "status"}), 0);
   EXPECT_NE(out.find("UEBO 1.2.3\nconditions: none\n\nservice"), std::string::npos) << out;
-  EXPECT_NE(out.find("waits for storage\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("waits for storage since "), std::string::npos) << out;
   EXPECT_NE(out.find("\njob    state"), std::string::npos) << out;
   EXPECT_EQ(err, "");
 }

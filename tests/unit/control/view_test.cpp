@@ -17,6 +17,7 @@ UnitView daemon(const std::string& name, const std::string& state) {
 
 UnitView running(const std::string& name) {
   UnitView unit = daemon(name, "running");
+  unit.up = true;
   unit.pid = 123;
   unit.memory = 12'900'000;
   unit.running_for = 3 * 3600 + 12 * 60;
@@ -93,6 +94,23 @@ TEST(StatusText, SaysWhyAServiceDoesNotRun) {
   EXPECT_NE(text.find("exec /usr/bin/b: No such file or directory\n"), std::string::npos) << text;
   EXPECT_NE(text.find("disabled\n"), std::string::npos) << text;
   EXPECT_NE(text.find("last: signal 9 (KILL)\n"), std::string::npos) << text;
+}
+
+TEST(StatusText, SaysWhatAServiceSaysOfItself) {
+  NodeView view = node();
+  view.units = {running("a"), running("b"), running("c"), daemon("d", "waiting")};
+  view.units[0].up = false;
+  view.units[1].state = "ready";
+  view.units[1].detail = "2 tasks run";
+  view.units[2].restarts = view.units[2].failures = 3;
+  view.units[2].last_exit = "exit code 1";
+  view.units[3].waits_for = {"clock"};
+  view.units[3].waiting_for = 35;
+  const std::string text = status_text(view, std::nullopt);
+  EXPECT_NE(text.find("not ready yet\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("2 tasks run\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("last: exit code 1; 3 failures in a row\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("waits for clock since 35s\n"), std::string::npos) << text;
 }
 
 TEST(StatusText, SaysWhyAJobFailed) {
