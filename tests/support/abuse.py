@@ -12,6 +12,7 @@ from support.guest import WORK, Guest
 from support.machine import AARCH64
 
 BACKOFF = "200ms"
+BOMB = 64  # processes
 GROUPS = "/sys/fs/cgroup/uebo"
 MISBEHAVE = "/test/misbehave"
 STORM = "/test/kill_storm"
@@ -27,7 +28,7 @@ def _misbehaving(*habits: str, **keys: Any) -> Json:
 
 def misbehaving_services() -> dict[str, Json]:
     return {
-        "bomb": _misbehaving("bomb", memory_max="48M", longest_backoff=BACKOFF),
+        "bomb": _misbehaving("bomb", pids_max=BOMB),
         "glutton": _misbehaving("eat=64", memory_max="16M", restart="never"),
         "hog": _misbehaving(*["eat=150"] * 6, restart="never"),
         "deaf": _misbehaving("ignore=TERM", "wait"),
