@@ -34,7 +34,7 @@ def misbehaving_services() -> dict[str, Json]:
         "deaf": _misbehaving("ignore=TERM", "wait"),
         "messy": _misbehaving("lock=/run/messy-lock", "descendant", "descendant", "until-file=/run/messy-go", "exit=1",
                               longest_backoff=BACKOFF),
-        "flood": _misbehaving("flood=2000000000"),
+        "flood": _misbehaving("torrent=50"),
         "patient": _misbehaving("wait", longest_backoff="10s"),
     }  # fmt: skip
 
