@@ -56,9 +56,8 @@ UnitView unit_view(const Json& unit) {
   view.log_lines = count_of<std::uint64_t>(unit, "log_lines").value_or(0);
   view.log_dropped = count_of<std::uint64_t>(unit, "log_dropped").value_or(0);
   const Json& failed_run = field(unit, "failed_run");
-  view.failed_run = text_of(failed_run, "reason");
-  for (const Json& line : field(failed_run, "lines"))
-    if (line.is_string()) view.failed_run_lines.push_back(printable(line.get<std::string>()));
+  view.failed_run = text_field(failed_run, "reason");
+  view.failed_run_lines = text_list(failed_run, "lines");
   view.first_started = number_field(unit, "first_started");
   view.first_up = number_field(unit, "first_up");
   return view;
