@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "json_value.hpp"
@@ -84,7 +85,10 @@ struct Scalar {
   static const Value* read(const Value& value, Field& field, Report&) {
     auto made = Make(value);
     if (!made) return &value;
-    field = std::move(*made);
+    if constexpr (std::is_same_v<Field, decltype(made)>)
+      field = std::move(made);
+    else
+      field = std::move(*made);
     return nullptr;
   }
 };

@@ -140,6 +140,7 @@ void await_writer() {
 void find_build_id(const dl_phdr_info& info, std::array<char, 2 * 20 + 1>& text) {
   for (const auto& header : std::span(info.dlpi_phdr, info.dlpi_phnum)) {
     if (header.p_type != PT_NOTE) continue;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): dl_iterate_phdr(3) gives numbers
     const auto* place = reinterpret_cast<const char*>(info.dlpi_addr + header.p_vaddr);
     const auto* const end = place + header.p_memsz;
     while (place + sizeof(ElfW(Nhdr)) <= end) {

@@ -17,6 +17,7 @@ namespace {
 
 std::uintptr_t word_at(std::uintptr_t address) {
   std::uintptr_t word = 0;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): what a register held
   memcpy(&word, reinterpret_cast<const void*>(address), sizeof word);
   return word;
 }
