@@ -98,7 +98,8 @@ inline constexpr Form kMemoryBounds{
                    R"json("items": {"type": "string", "pattern": "^(RAM-)?[0-9]+[kKmMgG%]?$"})json"};
 inline constexpr Form kCapabilityNames{
     .expected = "a list of names as in capabilities(7): [\"CAP_NET_RAW\"], or \"all\"",
-    .json_schema = R"("type": ["array", "string"], "items": {"type": "string", "pattern": "^CAP_"}, "pattern": "^all$")"};
+    .json_schema =
+        R"("type": ["array", "string"], "items": {"type": "string", "pattern": "^CAP_"}, "pattern": "^all$")"};
 inline constexpr Form kSignal{.expected = "the name of a signal or its number: \"TERM\", \"SIGQUIT\", 3",
                               .json_schema = R"("type": ["string", "integer"])"};
 inline constexpr Form kMode{.expected = "permissions in octal as a text: \"0640\"",

@@ -35,7 +35,8 @@ class CrossChecks {
   void check_readiness() {
     if (spec_.type == ServiceType::Job)
       for (const std::string_view key : {"ready", "ready_timeout", "watchdog"})
-        if (line_of(key).number > 0) report_.add(line_of(key), std::string(key) + ": a job is ready when it has ended with 0");
+        if (line_of(key).number > 0)
+          report_.add(line_of(key), std::string(key) + ": a job is ready when it has ended with 0");
     if (spec_.type == ServiceType::Daemon && line_of("ready_timeout").number > 0 &&
         std::holds_alternative<ReadySimple>(spec_.ready))
       report_.add(line_of("ready_timeout"), "ready_timeout: a simple service is ready at once: expected `ready` too");

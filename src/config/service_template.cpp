@@ -49,8 +49,7 @@ ServiceSpec instantiate(const ServiceSpec& templ, std::string_view instance) {
   Filler(instance).fill(spec.description, spec.command, spec.prepare, spec.after_start, spec.user, spec.group,
                         spec.needs, spec.wants, spec.ready, spec.provides, spec.settles, spec.triggers,
                         spec.environment, spec.working_directory, spec.directories, spec.files, spec.binds, spec.hidden,
-                        spec.sandbox,
-                        spec.terminal, spec.stop.command, spec.consul);
+                        spec.sandbox, spec.terminal, spec.stop.command, spec.consul);
   return spec;
 }
 

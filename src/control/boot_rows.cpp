@@ -49,9 +49,8 @@ std::vector<BootRow> boot_rows(const BootReport& report) {
   std::vector<BootRow> units;
   for (const BootUnit& unit : units_of_the_boot(report)) units.push_back(unit_row(unit));
   add_chain(critical_chain(report), units);
-  std::ranges::stable_sort(units, {}, [](const BootRow& row) {
-    return row.started.value_or(std::numeric_limits<double>::max());
-  });
+  std::ranges::stable_sort(units, {},
+                           [](const BootRow& row) { return row.started.value_or(std::numeric_limits<double>::max()); });
   std::vector<BootRow> rows{ended_row("the kernel", BootRow::Kind::Kernel, 0, report.kernel)};
   for (const BootStep& step : report.steps)
     rows.push_back(ended_row(step.name, BootRow::Kind::Step, step.started, step.ended));

@@ -18,8 +18,8 @@ constexpr double kMargin = 16;
 constexpr double kHead = 72;
 constexpr double kFoot = 48;
 constexpr double kPlot = 640;
-constexpr double kTimes = 130;     // behind the end of a bar: how long it took, or its state
-constexpr double kCharacter = 7;   // of the labels, 12 px
+constexpr double kTimes = 130;    // behind the end of a bar: how long it took, or its state
+constexpr double kCharacter = 7;  // of the labels, 12 px
 constexpr const char* kInk = "#1f2328";
 constexpr const char* kFaint = "#59636e";
 constexpr const char* kChain = "#c62828";
@@ -104,12 +104,12 @@ class Picture {
   }
 
   void draw_head() {
-    const std::string title =
-        chain_.empty() ? "Boot: nothing has come up yet"
-                       : fmt::format("Boot: {} came up last, {:.2f} s after the kernel's start", chain_.back().name,
-                                     chain_.back().to);
+    const std::string title = chain_.empty() ? "Boot: nothing has come up yet"
+                                             : fmt::format("Boot: {} came up last, {:.2f} s after the kernel's start",
+                                                           chain_.back().name, chain_.back().to);
     text(kMargin, 26, title, {.bold = true, .size = 15});
-    text(kMargin, 44, "Red frames lead to it: each ends when the next could begin. Times are in seconds.", {.fill = kFaint});
+    text(kMargin, 44, "Red frames lead to it: each ends when the next could begin. Times are in seconds.",
+         {.fill = kFaint});
   }
 
   /// About ten lines, at 1, 2 or 5 of a power of ten.
@@ -140,7 +140,8 @@ class Picture {
           place(*row.started), y, std::max(place(*row.waited_for_until) - place(*row.started), 1.0), kBarHeight,
           kChain);
     const std::string note = row.up && row.started ? fmt::format("{:.2f}", *row.up - *row.started) : row.state;
-    text(place(std::max(until, row.waited_for_until.value_or(until))) + 6, baseline, note, {.fill = kFaint, .size = 11});
+    text(place(std::max(until, row.waited_for_until.value_or(until))) + 6, baseline, note,
+         {.fill = kFaint, .size = 11});
   }
 
   void draw_legend(double y) {

@@ -65,8 +65,12 @@ std::vector<std::string> cells_of(const BootRow& row) {
   const std::optional<double> took = row.up && row.started ? std::optional(*row.up - *row.started) : std::nullopt;
   const std::optional<double> waited = row.started ? std::optional(*row.started - row.wanted) : std::nullopt;
   const bool unit = row.kind == BootRow::Kind::Job || row.kind == BootRow::Kind::Service;
-  return {seconds(row.started),       seconds(row.up), seconds(took), unit ? seconds(waited) : "",
-          std::string(name_of(row.kind)), (row.waited_for_until ? "* " : "  ") + row.name + unfinished};
+  return {seconds(row.started),
+          seconds(row.up),
+          seconds(took),
+          unit ? seconds(waited) : "",
+          std::string(name_of(row.kind)),
+          (row.waited_for_until ? "* " : "  ") + row.name + unfinished};
 }
 
 /// Columns that `cells` take, with the gaps behind them.

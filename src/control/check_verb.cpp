@@ -33,7 +33,7 @@ void check_together(const CommandContext& context, const std::vector<config::Ser
 }
 
 void check_path(const CommandContext& context, const std::string& path, Found& found) {
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) != 0) {
     const auto error = errno_error("check", path).error();
     return found.add(0, {{.file = path, .line = 0, .text = error.message()}});
@@ -48,7 +48,7 @@ void check_path(const CommandContext& context, const std::string& path, Found& f
 void check_over(const Run& run, const std::string& directory, Found& found) {
   std::vector<config::ServiceDirectory> directories{{.path = directory}};
   for (const std::string& path : run.line.names) {
-    struct stat status {};
+    struct stat status{};
     if (stat(path.c_str(), &status) != 0)
       found.add(0, {{.file = path, .line = 0, .text = errno_error("check", path).error().message()}});
     directories.push_back({.path = path});

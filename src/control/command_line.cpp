@@ -31,8 +31,7 @@ void status_options(CLI::App& app, CommandLine& line) {
 
 void change_options(CLI::App& app, CommandLine& line) {
   add_services(app, line);
-  app.add_flag_callback(
-      "--no-wait", [&line] { line.wait = false; }, "Only ask for it");
+  app.add_flag_callback("--no-wait", [&line] { line.wait = false; }, "Only ask for it");
   add_timeout(app, line);
   add_json(app, line);
 }

@@ -184,7 +184,7 @@ Result<> handle_crashes(const CrashActions& actions) {
   strncpy(prepared.build.data(), *build == '\0' ? "this build" : build, prepared.build.size() - 1);
   const stack_t stack{.ss_sp = signal_stack.data(), .ss_flags = 0, .ss_size = signal_stack.size()};
   if (sigaltstack(&stack, nullptr) != 0) return errno_error("sigaltstack", "");
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = crashed;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   sigfillset(&action.sa_mask);

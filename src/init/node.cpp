@@ -69,8 +69,7 @@ Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
   log::copy_to([this](std::string_view line) { own_log_->append(std::string(line) + "\n"); });
   loop_ = UEBO_TRY(event::Loop::create());
   signals_ = UEBO_TRY(event::signal_descriptor({SIGCHLD, SIGINT, SIGTERM, SIGPWR, SIGUSR1, SIGUSR2, SIGHUP, SIGPIPE}));
-  UEBO_TRY(loop_->watch(
-      signals_.get(), EPOLLIN, [this](std::uint32_t) { read_signals(); }, event::Priority::Reap));
+  UEBO_TRY(loop_->watch(signals_.get(), EPOLLIN, [this](std::uint32_t) { read_signals(); }, event::Priority::Reap));
   watch_clock();
   logs_ = std::make_unique<supervise::LogCollector>(*loop_, paths_.logs);
   processes_ = std::make_unique<supervise::SystemProcessHost>(*loop_, *logs_, paths_.cgroup);

@@ -21,6 +21,7 @@ void out_of_memory() {
 }  // namespace
 
 Reserve::Reserve() {
+  // cppcheck-suppress invalidFunctionArg ; no file is what an anonymous mapping has
   void* memory = mmap(nullptr, kMemory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory != MAP_FAILED) {
     memory_ = {static_cast<std::byte*>(memory), kMemory};

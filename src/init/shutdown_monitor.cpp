@@ -43,15 +43,15 @@ std::optional<milliseconds> limit_from(std::string_view text) {
 
 /// Run by hand it would take down a machine that is none of its business.
 bool is_child_of_own_kind() {
-  struct stat pid1 {};
-  struct stat self {};
+  struct stat pid1{};
+  struct stat self{};
   return getppid() == 1 && stat("/proc/1/exe", &pid1) == 0 && stat("/proc/self/exe", &self) == 0 &&
          pid1.st_dev == self.st_dev && pid1.st_ino == self.st_ino;
 }
 
 /// The first one has a fixed number: PROC_PID_INIT_INO, include/linux/proc_ns.h.
 bool is_in_first_pid_namespace() {
-  struct stat space {};
+  struct stat space{};
   return stat("/proc/self/ns/pid", &space) == 0 && space.st_ino == 0xEFFFFFFCU;
 }
 

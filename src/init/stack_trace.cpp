@@ -90,6 +90,8 @@ Interrupted interrupted_at(const void* context) {
           .link = 0,
           .frame = static_cast<std::uintptr_t>(machine.gregs[REG_RBP]),
           .stack = static_cast<std::uintptr_t>(machine.gregs[REG_RSP])};
+#else
+#error "where is a machine of this kind interrupted?"
 #endif
 }
 

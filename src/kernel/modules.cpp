@@ -92,8 +92,7 @@ Result<Modules> Modules::open(const std::string& directory) {
       return errno_error("open", path + "/" + index, "modules can't be loaded without it; depmod makes it");
   Modules modules(kmod_new(path.c_str(), nullptr));
   if (modules.context_ == nullptr) return errno_error("open modules in", path);
-  kmod_set_log_fn(
-      modules.context_, [](void*, int, const char*, int, const char*, const char*, va_list) {}, nullptr);
+  kmod_set_log_fn(modules.context_, [](void*, int, const char*, int, const char*, const char*, va_list) {}, nullptr);
   const int result = kmod_load_resources(modules.context_);
   if (result < 0) return fail(-result, "open modules in", path, "an index is missing or damaged; run depmod");
   return modules;

@@ -40,8 +40,7 @@ bool is_utf8(std::string_view text) {
 /// PRINTUSASCII, and "-" for nothing.
 std::string field(std::string_view text, std::size_t longest) {
   std::string field(text.substr(0, longest));
-  std::ranges::replace_if(
-      field, [](char c) { return c <= ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(field, [](char c) { return c <= ' ' || c > '~'; }, '?');
   return field.empty() ? "-" : field;
 }
 

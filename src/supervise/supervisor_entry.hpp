@@ -24,10 +24,10 @@ struct Supervisor::Entry {
   TimePoint run_started{};
   std::uint64_t lines_before_run = 0;
   std::optional<FailedRun> failed_run;
-  std::string said;         // by the last run that failed, for the console
-  bool repeats = false;     // the same as the one before
-  std::string note;         // what others have to say about it
-  std::string status_text;  // what it says of itself (STATUS=)
+  std::string said;                         // by the last run that failed, for the console
+  bool repeats = false;                     // the same as the one before
+  std::string note;                         // what others have to say about it
+  std::string status_text;                  // what it says of itself (STATUS=)
   std::optional<config::ServiceSpec> next;  // by a reload: counts as soon as nothing of the old one is left
   bool removing = false;                    // by a reload: forgotten then
 };

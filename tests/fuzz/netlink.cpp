@@ -1,8 +1,10 @@
-// rtnetlink(7) messages: links, IPv6 addresses and what routers advertise, which stands in them as it came off the wire.
+// rtnetlink(7) messages: links, IPv6 addresses and what routers advertise, which stands in them as it came off the
+// wire.
+#include "../../src/kernel/netlink.hpp"
+
 #include <linux/netlink.h>
 #include <net/if.h>
 
-#include "../../src/kernel/netlink.hpp"
 #include "target.hpp"
 #include "uebo/kernel/ipv6.hpp"
 #include "uebo/kernel/link.hpp"
@@ -22,5 +24,6 @@ UEBO_FUZZ_TARGET(netlink) {
   kernel::NetlinkDump dump;
   (void)dump.begin();
   auto rest = input;
-  while (const auto message = kernel::netlink::next_message(rest)) (void)dump.place_of(message->header, message->payload);
+  while (const auto message = kernel::netlink::next_message(rest))
+    (void)dump.place_of(message->header, message->payload);
 }

@@ -47,16 +47,16 @@ inline void require(bool holds) {
 }  // namespace uebo::fuzz
 
 #ifdef UEBO_FUZZER
-#define UEBO_FUZZ_TARGET(name)                                                      \
-  static void run_##name(std::span<const std::byte> input);                         \
+#define UEBO_FUZZ_TARGET(name)                                                        \
+  static void run_##name(std::span<const std::byte> input);                           \
   extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { \
-    run_##name(std::as_bytes(std::span(data, size)));                               \
-    return 0;                                                                       \
-  }                                                                                 \
+    run_##name(std::as_bytes(std::span(data, size)));                                 \
+    return 0;                                                                         \
+  }                                                                                   \
   static void run_##name(std::span<const std::byte> input)
 #else
-#define UEBO_FUZZ_TARGET(name)                                             \
-  static void run_##name(std::span<const std::byte> input);                \
+#define UEBO_FUZZ_TARGET(name)                                                  \
+  static void run_##name(std::span<const std::byte> input);                     \
   static const uebo::fuzz::Registration registration_##name(#name, run_##name); \
   static void run_##name(std::span<const std::byte> input)
 #endif

@@ -77,7 +77,7 @@ void close_output(const std::string&) {
 }
 void ignore(const std::string& name) { signal(signal_of(name), SIG_IGN); }
 void on(const std::string& name) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigaction(signal_of(name), &action, nullptr);
 }

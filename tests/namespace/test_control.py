@@ -22,7 +22,7 @@ def test_exit_codes(node: Node) -> None:
     assert node.uebo("status").returncode == 0
     assert node.uebo("status", "runs").returncode == 0
     assert node.uebo("status", "rests").returncode == 3
-    assert node.uebo("status", "fails").returncode == 3
+    assert node.uebo("status", "fails").returncode == 6
     for verb in ("status", "start", "stop", "restart", "enable", "disable", "logs"):
         assert node.uebo(verb, "nobody").returncode == 4, verb
     assert node.uebo("start").returncode == 2

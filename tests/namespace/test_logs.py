@@ -105,7 +105,9 @@ def test_logs_of_several_services_are_followed_through_rotation(node: Node) -> N
         node.wait_for_log(name, "ready")
     shown = node.directory / "shown"
     with shown.open("wb") as output:
-        follow = subprocess.Popen(node.inside(str(BINARY), "logs", "-f", "one", "two"), stdout=output)
+        # A shell has what it runs in the background ignore SIGINT, these tests too.
+        follow = subprocess.Popen(node.inside(str(BINARY), "logs", "-f", "one", "two"), stdout=output,
+                                  preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     wait_for(lambda: shown.read_text().count("ready") == 2, "what there was is shown")
     go.touch()
     wait_for(lambda: shown.read_text().count("the end") == 2, "both are followed to their end")

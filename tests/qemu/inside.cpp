@@ -53,7 +53,7 @@ void walk(const std::string& path) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == ".." || skipped(path, name)) continue;
     const std::string below = path + "/" + std::string(name);
-    struct stat status {};
+    struct stat status{};
     if (lstat(below.c_str(), &status) != 0) continue;
     if (S_ISDIR(status.st_mode)) walk(below);
     if (S_ISREG(status.st_mode)) look_at(below);

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "uebo/config/service_spec.hpp"
 #include "uebo/control/admission.hpp"
 #include "uebo/control/wait.hpp"
-#include "uebo/config/service_spec.hpp"
 #include "uebo/kernel/watchdog.hpp"
 #include "uebo/supervise/boot_profile.hpp"
 #include "uebo/supervise/reload_plan.hpp"

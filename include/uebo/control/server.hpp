@@ -20,7 +20,8 @@
 //        with "wait":true                  answered when the unit has reached what was asked: a daemon runs, a job is
 //                                          done, or it is stopped; or when it has failed; or after "timeout" seconds
 //                                          (30, at most 600), with code 1 and what it still waits for.
-//        start with "if_enabled":true      does nothing where the unit is disabled: nobody has asked but the node itself
+//        start with "if_enabled":true      does nothing where the unit is disabled: nobody has asked but the node
+//        itself
 //   {"verb":"reload"}                   -> {"ok":true,"dry_run","unchanged","changes":[{"name","change":"added",
 //                                           "removed" or "changed","keys":[KEY...],"follows"}],"problems":["..."]}
 //                                          reads the service files again, those staged in /run/uebo/services too

@@ -46,7 +46,7 @@ TEST_F(Staging, BringsServiceFilesAlone) {
   EXPECT_THAT(staged.names, ElementsAre("boinc.json"));
   EXPECT_THAT(staged.problems, IsEmpty());
   EXPECT_EQ(tree.read("run/services/boinc.json"), R"({"nice": 3})");
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(tree.path("run/services/boinc.json").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }

@@ -33,7 +33,7 @@ TEST(ServiceSchema, IsJsonThatNamesEveryKey) {
 std::string members_of_defaults(Table table) {
   std::string text;
   for (const Key& key : table) {
-    if (key.fallback.empty() || key.fallback == "null") continue;
+    if (key.fallback.empty() || key.fallback == "null" || key.name == "ready") continue;
     const bool object = key.form.keys && !key.form.list;
     text += (text.empty() ? "\"" : ", \"") + std::string(key.name) + "\": ";
     text += object ? "{" + members_of_defaults(*key.form.keys) + "}" : std::string(key.fallback);
@@ -42,11 +42,14 @@ std::string members_of_defaults(Table table) {
 }
 
 TEST(ServiceSchema, DefaultsInTheTableAreThoseOfTheSpec) {
-  const std::string required = R"({"description": "d", "command": ["/a"])";
+  // A service that is ready at once has no time-out for that.
+  const std::string required = R"({"description": "d", "command": ["/a"], "ready": "notify")";
   const auto plain = parse_service(required + "}", "a", "");
   const auto explicit_defaults = parse_service(required + ", " + members_of_defaults(service_keys()) + "}", "a", "");
   for (const Problem& problem : explicit_defaults.problems) ADD_FAILURE() << problem.message();
   EXPECT_EQ(plain.spec, explicit_defaults.spec);
+  EXPECT_EQ(parse_service(R"({"description": "d", "command": ["/a"], "ready": "simple"})", "a", "").spec,
+            parse_service(R"({"description": "d", "command": ["/a"]})", "a", "").spec);
 }
 
 TEST(ServiceSchema, EveryKeyIsExplained) {

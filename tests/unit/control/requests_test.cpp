@@ -60,7 +60,9 @@ TEST_F(RequestsTest, StatusOfOneUnit) {
                                 {"dumped-core", 0},
                                 {"out-of-memory", 0},
                                 {"deadline", 0},
-                                {"exec-failed", 0}}));
+                                {"exec-failed", 0},
+                                {"start-deadline", 0},
+                                {"watchdog", 0}}));
   EXPECT_GE(web["running_for"].get<double>(), 0);
   EXPECT_EQ(web["restarts"], 0);
   const json boinc = ask(R"({"verb":"status","name":"boinc"})")["unit"];

@@ -37,7 +37,7 @@ TEST_F(ServiceSettingsTest, DisablingIsKeptInStorage) {
   EXPECT_EQ(kept.path, tree.path("storage/services/boinc.json"));
   EXPECT_EQ(kept_file(), json({{"enabled", false}}));
   EXPECT_FALSE(exists("run/this-boot/boinc.json"));
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(kept.path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0644u);
 }

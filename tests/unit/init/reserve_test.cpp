@@ -49,7 +49,9 @@ TEST(Reserve, IsGivenToTheAllocationThatWouldFail) {
 }
 
 TEST(Reserve, IsNothingToAnybodyWhenItIsGone) {
-  { const Reserve reserve; }
+  {
+    const Reserve reserve;
+  }
   EXPECT_EQ(std::get_new_handler(), nullptr);
 }
 

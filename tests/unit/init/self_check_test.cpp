@@ -64,7 +64,10 @@ TEST_F(SelfChecks, ANewOneEndsTheOneBefore) {
 
 TEST_F(SelfChecks, LeaveNothingBehind) {
   serve();
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(check.begin([] {}));
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(check.begin([] {}));
+    ASSERT_TRUE(node.loop->run_once(0ms));  // who waits to be accepted has a bounded place
+  }
   EXPECT_TRUE(is_answered(10s));
   const TimePoint deadline = BootClock::now() + 10s;
   while (server->clients() > 0 && BootClock::now() < deadline) ASSERT_TRUE(node.loop->run_once(10ms));

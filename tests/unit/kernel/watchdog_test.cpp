@@ -65,7 +65,9 @@ TEST(Watchdog, ThatHasNoWayOutSaysSo) {
 
 TEST(Watchdog, OneThatIsGoneStaysArmed) {
   test::FakeDevice device;
-  { const auto watchdog = start(device); }
+  {
+    const auto watchdog = start(device);
+  }
   EXPECT_THAT(device.done, ElementsAre("arm"));
 }
 

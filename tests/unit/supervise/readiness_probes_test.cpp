@@ -99,8 +99,7 @@ struct Listener {
 
 class Connections : public Probes {
  protected:
-  void probe(
-      std::vector<SocketAddress> addresses, ConnectProbe::IsOurs is_ours = [](int) { return true; }) {
+  void probe(std::vector<SocketAddress> addresses, ConnectProbe::IsOurs is_ours = [](int) { return true; }) {
     it = std::make_unique<ConnectProbe>(*loop, std::move(addresses), std::move(is_ours), [this] { ++ready; });
   }
   static SocketAddress loopback(const char* text) { return socket_address(IpAddress::parse(text).value(), 0); }

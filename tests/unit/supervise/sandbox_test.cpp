@@ -136,7 +136,7 @@ TEST_F(MountStepsOfRoot, DevicesAreTheHarmlessOnes) {
     within({ReadOnlyTree{}, OwnDevices{}}, [&] {
       EXPECT_THAT(names_in("/dev"), UnorderedElementsAre("null", "zero", "full", "random", "urandom", "tty", "pts",
                                                          "shm", "ptmx", "fd", "stdin", "stdout", "stderr"));
-      struct stat status {};
+      struct stat status{};
       ASSERT_EQ(stat("/dev/urandom", &status), 0);
       EXPECT_EQ(status.st_rdev, makedev(1, 9));
       EXPECT_EQ(status.st_mode & 07777, 0666U);
@@ -155,7 +155,7 @@ TEST_F(MountStepsOfRoot, TemporaryFilesAreItsOwnAndBounded) {
     within({OwnTmpfs{.path = "/tmp", .options = "mode=1777,size=10%"}, OwnTmpfs{.path = "/not there", .options = ""}},
            [&] {
              EXPECT_THAT(names_in("/tmp"), IsEmpty());
-             struct statfs of_tmp {};
+             struct statfs of_tmp{};
              ASSERT_EQ(statfs("/tmp", &of_tmp), 0);
              EXPECT_GT(of_tmp.f_blocks, 0U);
              EXPECT_EQ(write_error("/tmp/own"), 0);
