@@ -17,8 +17,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -32,11 +30,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kReturnDeadline{90};
 
 double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 class Descriptor {
  public:
@@ -53,6 +46,16 @@ class Descriptor {
  private:
   int number_;
 };
+
+/// As far as it can be read: a group or a process may go meanwhile.
+std::string content_of(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string content;
+  char buffer[4096];
+  for (ssize_t count = 0; file.get() >= 0 && (count = read(file.get(), buffer, sizeof buffer)) > 0;)
+    content.append(buffer, static_cast<std::size_t>(count));
+  return content;
+}
 
 /// The value of "NAME:\tVALUE" in /proc/PID/status.
 std::string status_field(const std::string& status, const std::string& name) {
