@@ -151,7 +151,9 @@ std::string service_of(std::string_view path) {
 }
 
 Result<ServiceFile> read_service_file(const std::string& path, const std::string& shown_as) {
-  return ServiceFile{.path = path, .shown_as = shown_as, .text = UEBO_TRY(read_file(path, kLargestServiceFile))};
+  // First: g++ loses the parts that it has made of an object when a return comes in the middle of them.
+  std::string text = UEBO_TRY(read_file(path, kLargestServiceFile));
+  return ServiceFile{.path = path, .shown_as = shown_as, .text = std::move(text)};
 }
 
 MergedService parse_merged(const std::vector<ServiceFile>& files, const std::string& name) {
