@@ -85,11 +85,9 @@ Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::Service
 
 Result<> SystemProcessHost::start(Run& run, const config::ServiceSpec& spec, Process process) {
   const int output = UEBO_TRY(logs_.writer(spec.name, spec.log));
-  auto child = std::make_unique<Child>(Child{.unit = spec.name,
-                                             .process = process,
-                                             .plan = UEBO_TRY(plan_for(spec, process)),
-                                             .handle = {},
-                                             .exec_known = false});
+  auto plan = UEBO_TRY(plan_for(spec, process));
+  auto child = std::make_unique<Child>(
+      Child{.unit = spec.name, .process = process, .plan = std::move(plan), .handle = {}, .exec_known = false});
   if (process == Process::Main) {
     run.readiness = UEBO_TRY(ReadinessWatch::create(loop_, spec));
     run.readiness->prepare(child->plan);
