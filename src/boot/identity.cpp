@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include "uebo/base/file.hpp"
@@ -13,6 +12,7 @@
 #include "uebo/boot/roles.hpp"
 #include "uebo/boot/text.hpp"
 #include "uebo/config/kernel_args.hpp"
+#include "uebo/kernel/host_name.hpp"
 #include "uebo/kernel/link.hpp"
 #include "uebo/kernel/mount.hpp"
 
@@ -36,12 +36,6 @@ HostNameSources read_sources() {
     sources.argument = args->get("uebo.hostname").or_else([&] { return NetworkPlan(*args).host_name(); });
   sources.mac = kernel::node_mac();
   return sources;
-}
-
-std::string current_host_name() {
-  std::array<char, 65> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return {};
-  return name.data();
 }
 
 Result<> take_name(const std::string& name) {
@@ -78,7 +72,7 @@ std::string hosts_file(const std::string& host_name) {
 int identity_role(std::span<const std::string_view>) {
   const HostName chosen = choose_host_name(read_sources());
   for (const std::string& warning : chosen.warnings) spdlog::warn("{}", warning);
-  if (chosen.name == current_host_name() && access("/etc/hostname", F_OK) == 0) return 0;
+  if (chosen.name == kernel::host_name() && access("/etc/hostname", F_OK) == 0) return 0;
   if (const auto taken = take_name(chosen.name); !taken) {
     spdlog::error("{}", taken.error().message());
     return 1;

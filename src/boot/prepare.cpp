@@ -12,9 +12,8 @@ namespace {
 
 /// The file of "dhcp@eth0" is dhcp@.json: the template's.
 std::string file_of(const std::string& service) {
-  const auto at = service.find('@');
-  const std::string name = at == std::string::npos ? service : service.substr(0, at + 1);
-  return std::string(kServicesDirectory) + "/" + name + ".json";
+  const std::string_view templ = config::template_of(service);
+  return std::string(kServicesDirectory) + "/" + (templ.empty() ? service : std::string(templ)) + ".json";
 }
 
 Result<> prepare(const config::ServiceSpec& spec) {

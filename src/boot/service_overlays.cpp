@@ -15,13 +15,9 @@ using kernel::SafeDirectory;
 constexpr std::size_t kMostEntries = 1000;
 constexpr mode_t kForRoot = 0600;  // as secret as the file may be that it is a copy of
 
-bool is_service_file(std::string_view name) {
-  return name.ends_with(".json") && !name.starts_with('.') && name != "schema.json";
-}
-
 Result<std::vector<std::string>> service_files(const SafeDirectory& directory) {
   auto names = UEBO_TRY(directory.names(kMostEntries));
-  std::erase_if(names, [](const std::string& name) { return !is_service_file(name); });
+  std::erase_if(names, [](const std::string& name) { return !config::is_service_file(name); });
   return names;
 }
 

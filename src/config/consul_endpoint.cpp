@@ -10,13 +10,6 @@ constexpr std::string_view kHttps = "https://";
 constexpr std::uint16_t kHttpPort = 8500;
 constexpr std::uint16_t kHttpsPort = 8501;
 
-/// The colon before a port: none within the brackets of an IPv6 address.
-std::size_t port_colon(std::string_view text) {
-  const auto colon = text.rfind(':');
-  const bool inside = colon != std::string_view::npos && text.find(']', colon) != std::string_view::npos;
-  return inside ? std::string_view::npos : colon;
-}
-
 }  // namespace
 
 std::string ConsulEndpoint::url() const {

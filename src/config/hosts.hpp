@@ -10,6 +10,13 @@
 
 namespace uebo::config {
 
+/// The place of the colon before a port: none within the brackets of an IPv6 address. npos: there is no port.
+[[nodiscard]] inline std::size_t port_colon(std::string_view text) {
+  const auto colon = text.rfind(':');
+  const bool inside = colon != std::string_view::npos && text.find(']', colon) != std::string_view::npos;
+  return inside ? std::string_view::npos : colon;
+}
+
 /// A host before a colon, without the brackets in which an IPv6 address stands there.
 [[nodiscard]] inline std::optional<std::string_view> parse_server(std::string_view text) {
   const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';

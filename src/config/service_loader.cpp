@@ -21,9 +21,8 @@ Result<std::vector<std::string>> service_files(const std::string& directory) {
   if (!stream) return errno_error("read services of", directory);
   std::vector<std::string> paths;
   while (const dirent* entry = readdir(stream.get())) {
-    const std::string_view name = entry->d_name;
-    if (name.ends_with(".json") && !name.starts_with('.') && name != "schema.json")
-      paths.push_back(directory + "/" + std::string(name));
+    const std::string name(static_cast<const char*>(entry->d_name));
+    if (is_service_file(name)) paths.push_back(directory + "/" + name);
   }
   std::ranges::sort(paths);
   return paths;
@@ -101,7 +100,7 @@ class Loader {
   }
 
   void take(const std::string& name, const std::vector<FileOfLayer>& of_layers) {
-    const std::string templ = name.substr(0, name.find('@') + 1);
+    const std::string templ(template_of(name));
     const bool instance = !templ.empty() && templ != name && of_layers.front().overlay && templates_.contains(templ);
     std::vector<ServiceFile> accepted = instance ? templates_[templ] : std::vector<ServiceFile>();
     Candidate candidate{.name = name, .versions = {}};
@@ -172,7 +171,7 @@ class Loader {
 
   /// "getty@ttyS0" is there when "getty@" is.
   bool is_known(const std::string& name) const {
-    return is_condition(name) || names_.contains(name) || names_.contains(name.substr(0, name.find('@') + 1));
+    return is_condition(name) || names_.contains(name) || names_.contains(std::string(template_of(name)));
   }
 
   /// False, and reported, where there is no such service or condition.

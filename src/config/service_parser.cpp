@@ -144,6 +144,10 @@ std::string Problem::message() const {
   return file + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " + text;
 }
 
+bool is_service_file(std::string_view name) {
+  return name.ends_with(kSuffix) && !name.starts_with('.') && name != "schema.json";
+}
+
 std::string service_of(std::string_view path) {
   std::string_view name = path.substr(path.rfind('/') + 1);
   if (name.ends_with(kSuffix)) name.remove_suffix(kSuffix.size());

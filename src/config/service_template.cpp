@@ -43,6 +43,12 @@ class Filler {
 
 bool is_template(std::string_view name) { return name.ends_with('@'); }
 
+std::string_view template_of(std::string_view name) { return name.substr(0, name.find('@') + 1); }
+
+bool waits_to_be_asked_for(const ServiceSpec& spec) {
+  return is_template(spec.name) || (spec.on_demand && spec.enabled);
+}
+
 ServiceSpec instantiate(const ServiceSpec& templ, std::string_view instance) {
   ServiceSpec spec = templ;
   spec.name += instance;

@@ -6,13 +6,11 @@ namespace uebo::config {
 
 std::optional<SyslogServer> parse_syslog_server(std::string_view text) {
   SyslogServer server;
-  const auto colon = text.rfind(':');
-  // None within the brackets of an IPv6 address.
-  const bool has_port = colon != std::string_view::npos && text.find(']', colon) == std::string_view::npos;
-  const auto host = parse_server(has_port ? text.substr(0, colon) : text);
+  const auto colon = port_colon(text);
+  const auto host = parse_server(text.substr(0, colon));
   if (!host) return std::nullopt;
   server.host = *host;
-  if (!has_port) return server;
+  if (colon == std::string_view::npos) return server;
   const auto port = parse_port(text.substr(colon + 1));
   if (!port) return std::nullopt;
   server.port = *port;

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "uebo/config/conditions.hpp"
 #include "uebo/config/kernel_args.hpp"
@@ -32,13 +33,18 @@ void check_together(const CommandContext& context, const std::vector<config::Ser
   found.add(loaded.services.size(), std::move(loaded.problems));
 }
 
-void check_path(const CommandContext& context, const std::string& path, Found& found) {
+/// None, and a problem, where nothing is there.
+std::optional<struct stat> look_at(const std::string& path, Found& found) {
   struct stat status{};
-  if (stat(path.c_str(), &status) != 0) {
-    const auto error = errno_error("check", path).error();
-    return found.add(0, {{.file = path, .line = 0, .text = error.message()}});
-  }
-  if (S_ISDIR(status.st_mode)) return check_together(context, {{.path = path}}, found);
+  if (stat(path.c_str(), &status) == 0) return status;
+  found.add(0, {{.file = path, .line = 0, .text = errno_error("check", path).error().message()}});
+  return std::nullopt;
+}
+
+void check_path(const CommandContext& context, const std::string& path, Found& found) {
+  const auto status = look_at(path, found);
+  if (!status) return;
+  if (S_ISDIR(status->st_mode)) return check_together(context, {{.path = path}}, found);
   auto parsed = config::parse_service_file(path);
   const std::size_t good = parsed.problems.empty() ? 1 : 0;
   found.add(good, std::move(parsed.problems));
@@ -48,9 +54,7 @@ void check_path(const CommandContext& context, const std::string& path, Found& f
 void check_over(const Run& run, const std::string& directory, Found& found) {
   std::vector<config::ServiceDirectory> directories{{.path = directory}};
   for (const std::string& path : run.line.names) {
-    struct stat status{};
-    if (stat(path.c_str(), &status) != 0)
-      found.add(0, {{.file = path, .line = 0, .text = errno_error("check", path).error().message()}});
+    look_at(path, found);
     directories.push_back({.path = path});
   }
   check_together(run.context, directories, found);

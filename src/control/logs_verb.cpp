@@ -38,22 +38,14 @@ class Logs {
   }
 
   void print_last(std::size_t count) {
-    std::vector<Line> lines;
-    for (auto& [name, reader] : readers_)
-      for (std::string& text : reader.last_lines(count))
-        lines.push_back({.service = name, .text = std::move(text), .meant = {}});
-    print_in_order(std::move(lines));
+    print_all([count](logs::LogReader& reader) { return reader.last_lines(count); });
   }
 
   Result<> follow(logs::LogWatch& watch) {
     for (;;) {
       UEBO_TRY(watch.wait(std::chrono::milliseconds(-1)));
       UEBO_TRY(add_to(watch));
-      std::vector<Line> lines;
-      for (auto& [name, reader] : readers_)
-        for (std::string& text : reader.new_lines())
-          lines.push_back({.service = name, .text = std::move(text), .meant = {}});
-      print_in_order(std::move(lines));
+      print_all([](logs::LogReader& reader) { return reader.new_lines(); });
     }
   }
 
@@ -72,6 +64,14 @@ class Logs {
     if (answer.code != 0) return say_error(run_, answer);
     warn(run_, name + " has written nothing yet");
     return 0;
+  }
+
+  template <class Read>
+  void print_all(Read read) {
+    std::vector<Line> lines;
+    for (auto& [name, reader] : readers_)
+      for (std::string& text : read(reader)) lines.push_back({.service = name, .text = std::move(text), .meant = {}});
+    print_in_order(std::move(lines));
   }
 
   /// By what their times would have been had the clock always been right: early lines come first, whatever year they

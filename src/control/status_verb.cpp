@@ -1,7 +1,4 @@
-#include <unistd.h>
-
-#include <array>
-
+#include "uebo/kernel/host_name.hpp"
 #include "uebo/kernel/memory.hpp"
 #include "uebo/logs/log_reader.hpp"
 #include "verbs.hpp"
@@ -12,14 +9,10 @@ namespace {
 
 constexpr std::size_t kLastLines = 10;
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "?";
-}
-
 /// What the command knows by itself.
 void add_node(Json& json) {
-  json["host"] = host_name();
+  const std::string host = kernel::host_name();
+  json["host"] = host.empty() ? "?" : host;
   json["uptime"] = json_seconds(BootClock::now().time_since_epoch());
   if (const auto memory = kernel::memory())
     json["memory"] = {{"total", memory->total}, {"available", memory->available}};

@@ -2,20 +2,20 @@
 
 #include <algorithm>
 
+#include "uebo/base/utf8.hpp"
+
 namespace uebo::control {
 namespace {
 
 constexpr std::string_view kGap = "  ";
 constexpr std::size_t kShortest = 8;
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
 std::string cut(const std::string& text, std::size_t width) {
   constexpr std::string_view mark = "...";
   if (characters(text) <= width) return text;
   std::size_t end = 0;
   for (std::size_t count = 0; end < text.size(); ++end)
-    if (!continues(text[end]) && ++count > width - mark.size()) break;
+    if (!is_inside_of_character(text[end]) && ++count > width - mark.size()) break;
   return text.substr(0, end) + std::string(mark);
 }
 
@@ -27,7 +27,7 @@ std::string padded(const std::string& text, std::size_t width, Align align) {
 }  // namespace
 
 std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !continues(c); }));
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !is_inside_of_character(c); }));
 }
 
 std::string Table::text(std::optional<std::size_t> width) const {

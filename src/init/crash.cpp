@@ -33,7 +33,7 @@ struct Prepared {
   CrashActions actions;
   Layout layout;
   pid_t owner = 0;
-  std::array<char, 2 * 20 + 1> build{};
+  const char* build = "";
   std::array<char, 160> exception{};  // what() of the one that nobody caught
   std::array<std::uintptr_t, 48> frames{};
   pid_t writer = -1;
@@ -67,7 +67,7 @@ void say_way(const void* context) {
   const std::size_t count = trace_stack(prepared.layout, interrupted_at(context), prepared.frames);
   for (std::size_t first = 0; first < count; first += kFramesInALine) {
     CrashLine line;
-    line << "backtrace of " << prepared.build.data() << ":";
+    line << "backtrace of " << prepared.build << ":";
     for (std::size_t i = first; i < std::min(count, first + kFramesInALine); ++i)
       (line << " ").hex(address_in_file(prepared.layout, prepared.frames[i]));
     line.send(prepared.actions.report);
@@ -181,8 +181,7 @@ Result<> handle_crashes(const CrashActions& actions) {
   prepared.actions = actions;
   prepared.layout = own_layout();
   prepared.owner = getpid();
-  const char* build = build_id();
-  strncpy(prepared.build.data(), *build == '\0' ? "this build" : build, prepared.build.size() - 1);
+  prepared.build = *build_id() == '\0' ? "this build" : build_id();
   const stack_t stack{.ss_sp = signal_stack.data(), .ss_flags = 0, .ss_size = signal_stack.size()};
   if (sigaltstack(&stack, nullptr) != 0) return errno_error("sigaltstack", "");
   struct sigaction action{};

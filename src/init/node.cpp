@@ -158,8 +158,8 @@ void Node::note_problems(const std::vector<std::string>& problems) {
   if (problems.empty() && !problems_noted_) return;
   std::string text = problems.empty() ? std::string() : problems.front();
   if (problems.size() > 1) text += fmt::format(" (and {} more)", problems.size() - 1);
-  problems_noted_ = !problems.empty() && supervisor_->set_detail(std::string(config::kStorage), text);
-  if (problems.empty()) static_cast<void>(supervisor_->set_detail(std::string(config::kStorage), ""));
+  const bool there = supervisor_->set_detail(std::string(config::kStorage), text);
+  problems_noted_ = there && !problems.empty();
 }
 
 void Node::shut_down(ShutdownKind kind) {

@@ -24,6 +24,7 @@
 #include "uebo/init/device_events.hpp"
 #include "uebo/init/node.hpp"
 #include "uebo/init/self_check.hpp"
+#include "uebo/init/shutdown_monitor.hpp"
 #include "uebo/init/watchdog_feeder.hpp"
 
 namespace uebo::init {
@@ -157,10 +158,7 @@ int finish(ShutdownKind kind, WatchdogFeeder& watchdog) {
   else
     watchdog.disarm();
   spdlog::info("{}", kind == ShutdownKind::Reboot ? "rebooting" : "down");
-  const unsigned command = kind == ShutdownKind::Reboot     ? RB_AUTOBOOT
-                           : kind == ShutdownKind::PowerOff ? RB_POWER_OFF
-                                                            : RB_HALT_SYSTEM;
-  reboot(static_cast<int>(command));
+  reboot(kernel_call(kind));
   // A board that can't switch itself off: halted is the next best.
   reboot(RB_HALT_SYSTEM);
   return 1;

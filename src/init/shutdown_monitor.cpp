@@ -63,18 +63,6 @@ void sleep_until(TimePoint when) {
   while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &spec, nullptr) == EINTR) continue;
 }
 
-int kernel_call(ShutdownKind kind) {
-  switch (kind) {
-    case ShutdownKind::Reboot:
-      return RB_AUTOBOOT;
-    case ShutdownKind::PowerOff:
-      return RB_POWER_OFF;
-    case ShutdownKind::Halt:
-      return static_cast<int>(RB_HALT_SYSTEM);
-  }
-  return RB_AUTOBOOT;
-}
-
 /// What may hang is done by children, and no longer than it is worth. In a pid namespace reboot(2) ends its PID 1.
 void force(ShutdownKind kind) {
   const auto bounded = [](const std::function<int()>& work, seconds limit) {
@@ -95,6 +83,18 @@ void force(ShutdownKind kind) {
 }
 
 }  // namespace
+
+int kernel_call(ShutdownKind kind) {
+  switch (kind) {
+    case ShutdownKind::Reboot:
+      return RB_AUTOBOOT;
+    case ShutdownKind::PowerOff:
+      return RB_POWER_OFF;
+    case ShutdownKind::Halt:
+      return static_cast<int>(RB_HALT_SYSTEM);
+  }
+  return RB_AUTOBOOT;
+}
 
 milliseconds monitor_limit(milliseconds deadline) { return deadline + deadline / 10; }
 

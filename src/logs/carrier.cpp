@@ -19,20 +19,23 @@ constexpr auto kLastWords = 1s;
 
 }  // namespace
 
-CarrierLoop::CarrierLoop(std::unique_ptr<event::Loop> loop, Follower follower, std::string positions, Carrier& carrier)
+CarrierLoop::CarrierLoop(std::unique_ptr<event::Loop> loop, Follower follower, std::string path, Positions positions,
+                         Carrier& carrier)
     : loop_(std::move(loop)),
       follower_(std::move(follower)),
-      positions_path_(std::move(positions)),
+      positions_path_(std::move(path)),
       carrier_(carrier),
-      positions_(load_positions(positions_path_)) {}
+      positions_(std::move(positions)) {}
 
 CarrierLoop::~CarrierLoop() = default;
 
 Result<std::unique_ptr<CarrierLoop>> CarrierLoop::create(const std::string& logs, const std::string& positions,
                                                          Carrier& carrier) {
   auto loop = UEBO_TRY(event::Loop::create());
-  auto follower = UEBO_TRY(Follower::create(logs, load_positions(positions)));
-  std::unique_ptr<CarrierLoop> made(new CarrierLoop(std::move(loop), std::move(follower), positions, carrier));
+  auto carried = load_positions(positions);
+  auto follower = UEBO_TRY(Follower::create(logs, carried));
+  std::unique_ptr<CarrierLoop> made(
+      new CarrierLoop(std::move(loop), std::move(follower), positions, std::move(carried), carrier));
   made->signals_ = UEBO_TRY(event::signal_descriptor({SIGTERM, SIGINT}));
   UEBO_TRY(
       made->loop_->watch(made->signals_.get(), EPOLLIN, [raw = made.get()](std::uint32_t) { raw->loop_->stop(); }));

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "uebo/kernel/host_name.hpp"
 #include "uebo/logs/copy.hpp"
 #include "uebo/logs/syslog_sender.hpp"
 
@@ -18,12 +19,6 @@ constexpr const char* kLogs = "/var/log";
 /// A time server that answers at all has answered by then; early lines get their right time if they wait for it.
 constexpr std::chrono::seconds kPatienceForClock{10};
 constexpr std::chrono::milliseconds kLookAtClock{500};
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return {};
-  return name.data();
-}
 
 class SyslogCarrier final : public Carrier {
  public:
@@ -37,7 +32,7 @@ class SyslogCarrier final : public Carrier {
   [[nodiscard]] std::optional<TimePoint> work(TimePoint now) override {
     const bool known = access(kClockFile, F_OK) == 0;
     if (!known && now - began_ < kPatienceForClock) return now + kLookAtClock;
-    return sender_.pump(now, {.host = host_name(), .time_is_known = known});
+    return sender_.pump(now, {.host = kernel::host_name(), .time_is_known = known});
   }
   [[nodiscard]] const Positions& carried() const override { return sender_.sent(); }
 

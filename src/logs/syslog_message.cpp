@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "uebo/base/utf8.hpp"
+
 namespace uebo::logs {
 namespace {
 
@@ -12,7 +14,6 @@ constexpr std::size_t kLongestHost = 255;  // section 6
 constexpr std::size_t kLongestApplication = 48;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 bool is_ascii(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
@@ -31,7 +32,7 @@ bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = length_of(text.front());
     if (length == 0 || length > text.size()) return false;
-    if (!std::ranges::all_of(text.substr(1, length - 1), is_continuation)) return false;
+    if (!std::ranges::all_of(text.substr(1, length - 1), is_inside_of_character)) return false;
     text.remove_prefix(length);
   }
   return true;
@@ -55,12 +56,11 @@ std::string syslog_message(const SyslogMessage& message) {
   const int priority = 8 * kDaemon + static_cast<int>(severity_of(message.text));
   std::string line = fmt::format("<{}>1 {} {} {} - - - ", priority, message.time ? stamp(*message.time) : "-",
                                  field(message.host, kLongestHost), field(message.service, kLongestApplication));
-  std::string_view text = message.text;
+  const std::string_view text = message.text;
   const bool utf8 = is_utf8(text);
   if (utf8 && !is_ascii(text)) line += kByteOrderMark;
-  std::size_t size = std::min(text.size(), kLongestMessage - line.size());
-  while (utf8 && size > 0 && size < text.size() && is_continuation(text[size])) --size;
-  return line.append(text.substr(0, size));
+  const std::size_t room = kLongestMessage - line.size();
+  return line.append(utf8 ? cut_utf8(text, room) : text.substr(0, room));
 }
 
 }  // namespace uebo::logs

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "uebo/base/utf8.hpp"
+
 namespace uebo::supervise {
 namespace {
 
@@ -21,15 +23,8 @@ std::optional<microseconds> time_of(std::string_view value) {
   return microseconds(static_cast<microseconds::rep>(number));
 }
 
-bool is_inside_of_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }  // utf-8(7)
-
 std::string status_of(std::string_view value) {
-  if (value.size() > kLongestNotifyStatus) {
-    std::size_t end = kLongestNotifyStatus;
-    while (end > 0 && is_inside_of_character(value[end])) --end;
-    value = value.substr(0, end);
-  }
-  std::string status(value);
+  std::string status(cut_utf8(value, kLongestNotifyStatus));
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   std::ranges::replace_if(status, is_control, ' ');
   return status;

@@ -16,19 +16,15 @@ constexpr std::array<std::string_view, 8> kFollows{
     "applies at once", "restarts",  "applies at the next start"};
 static_assert(kFollows.size() == static_cast<std::size_t>(Follows::AtNextStart) + 1);
 
-bool only_when_asked_for(const config::ServiceSpec& spec) {
-  return config::is_template(spec.name) || (spec.on_demand && spec.enabled);
-}
-
 Follows after_adding(const config::ServiceSpec& spec) {
-  if (only_when_asked_for(spec)) return Follows::WhenAskedFor;
+  if (config::waits_to_be_asked_for(spec)) return Follows::WhenAskedFor;
   return spec.enabled ? Follows::Starts : Follows::StaysOff;
 }
 
 /// A job is not run again for a change: what it did stands, and to do it twice is not always right.
 Follows after_change(const PresentService& present, const config::ServiceSpec& next,
                      const std::vector<config::ChangedKey>& keys) {
-  if (only_when_asked_for(present.spec) && only_when_asked_for(next)) return Follows::WhenAskedFor;
+  if (config::waits_to_be_asked_for(present.spec) && config::waits_to_be_asked_for(next)) return Follows::WhenAskedFor;
   if (present.spec.enabled != next.enabled) {
     if (next.enabled) return Follows::Starts;
     return present.active ? Follows::Stops : Follows::StaysOff;
@@ -51,7 +47,7 @@ std::optional<config::ServiceSpec> find_service(const std::vector<config::Servic
                                                 const std::string& name) {
   if (const auto found = std::ranges::find(services, name, &config::ServiceSpec::name); found != services.end())
     return *found;
-  const std::string templ = name.substr(0, name.find('@') + 1);
+  const std::string_view templ = config::template_of(name);
   const auto found = std::ranges::find(services, templ, &config::ServiceSpec::name);
   if (templ.empty() || found == services.end()) return std::nullopt;
   return config::instantiate(*found, std::string_view(name).substr(templ.size()));
@@ -66,7 +62,7 @@ ReloadPlan plan_reload(const std::vector<PresentService>& present, const std::ve
     known.insert(name);
     const auto now = find_service(next, name);
     const bool built_in = service.spec.origins.empty() && !now;
-    if (built_in || kept.contains(name) || kept.contains(name.substr(0, name.find('@') + 1))) {
+    if (built_in || kept.contains(name) || kept.contains(std::string(config::template_of(name)))) {
       ++plan.unchanged;
     } else if (!now) {
       plan.changes.push_back({.name = name,

@@ -8,7 +8,6 @@ namespace {
 constexpr const char* kStorage = "/storage";
 // In RAM, and charged to the service: the bound is for machines without a memory controller.
 constexpr const char* kTmpOptions = "mode=1777,size=10%";
-constexpr const char* kSharedMemoryOptions = "mode=1777,size=25%";
 
 struct Description {
   std::string operator()(const ReadOnlyTree&) const { return "make / read-only"; }

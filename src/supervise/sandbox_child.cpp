@@ -87,7 +87,7 @@ bool make_devices() {
   read_only.attr_set = MOUNT_ATTR_RDONLY;
   return made &&
          mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,gid=5,mode=620,ptmxmode=666") == 0 &&
-         mount_tmpfs("/dev/shm", kPlain, "mode=1777,size=25%") &&
+         mount_tmpfs("/dev/shm", kPlain, kSharedMemoryOptions) &&
          mount_setattr(AT_FDCWD, "/dev", 0, &read_only, sizeof read_only) == 0;
 }
 

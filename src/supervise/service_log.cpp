@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "uebo/base/utf8.hpp"
 #include "uebo/logs/stamp.hpp"
 
 namespace uebo::supervise {
@@ -17,13 +18,6 @@ bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '
 void make_printable(std::string& text) {
   while (!text.empty() && text.back() == '\r') text.pop_back();
   std::ranges::replace_if(text, is_control, '?');
-}
-
-/// No character of UTF-8 is cut through: its further bytes are 10xxxxxx (RFC 3629).
-std::string_view cut(std::string_view text, std::size_t size) {
-  if (text.size() <= size) return text;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-  return text.substr(0, size);
 }
 
 }  // namespace
@@ -60,7 +54,7 @@ void ServiceLog::line(std::string_view text) {
   if (text.empty()) return;
   last_line_ = text;
   make_printable(last_line_);
-  last_lines_[run_lines_++ % kLastLines] = cut(last_line_, kLongestKept);
+  last_lines_[run_lines_++ % kLastLines] = cut_utf8(last_line_, kLongestKept);
   ++lines_;
   add_to_batch(last_line_);
 }

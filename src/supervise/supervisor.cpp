@@ -11,8 +11,6 @@
 namespace uebo::supervise {
 namespace {
 
-constexpr std::size_t kLongestStatusText = 512;
-
 double jitter() {
   // No entropy is needed, and getrandom(2) may block early in the boot.
   static std::minstd_rand generator(static_cast<unsigned>(BootClock::now().time_since_epoch().count()));
@@ -38,7 +36,7 @@ Supervisor::~Supervisor() {
 Result<> Supervisor::add(config::ServiceSpec spec) {
   if (entries_.contains(spec.name) || templates_.contains(spec.name)) return fail(EEXIST, "add service", spec.name);
   const std::string name = spec.name;
-  if (config::is_template(name) || (spec.on_demand && spec.enabled)) {
+  if (config::waits_to_be_asked_for(spec)) {
     templates_.emplace(name, std::move(spec));
     return {};
   }
@@ -59,8 +57,8 @@ Result<Supervisor::Entry*> Supervisor::find(const std::string& name) {
 }
 
 Result<Supervisor::Entry*> Supervisor::find_or_instantiate(const std::string& name) {
-  const auto at = name.find('@');
-  if (entries_.contains(name) || at == std::string::npos || at + 1 == name.size()) return find(name);
+  const std::string templ(config::template_of(name));
+  if (entries_.contains(name) || templ.empty() || templ == name) return find(name);
   if (const auto own = templates_.find(name); own != templates_.end()) {
     config::ServiceSpec spec = own->second;
     spec.on_demand = false;
@@ -68,9 +66,9 @@ Result<Supervisor::Entry*> Supervisor::find_or_instantiate(const std::string& na
     UEBO_TRY(add(std::move(spec)));
     return find(name);
   }
-  const auto found = templates_.find(name.substr(0, at + 1));
+  const auto found = templates_.find(templ);
   if (found == templates_.end()) return find(name);
-  UEBO_TRY(add(config::instantiate(found->second, name.substr(at + 1))));
+  UEBO_TRY(add(config::instantiate(found->second, name.substr(templ.size()))));
   return find(name);
 }
 
@@ -124,7 +122,7 @@ void Supervisor::trigger(const std::string& what) {
 
 void Supervisor::set_condition(const std::string& condition, const std::string& holder, const std::string& detail,
                                const std::string& by) {
-  const bool added = conditions_.set(condition, holder, detail, BootClock::now(), by);
+  const bool added = conditions_.set(condition, holder, detail, loop_.now(), by);
   if (added) trigger("condition:" + condition);
   drain();
 }
@@ -189,7 +187,7 @@ void Supervisor::handle(Entry& entry, const Event& event) {
     if (!exited->reason.success()) spdlog::warn("{}: {}", entry.spec.name, exited->reason.text());
   }
   if (const auto* notified = std::get_if<Notified>(&event); notified && notified->message.status)
-    entry.status_text = notified->message.status->substr(0, kLongestStatusText);
+    entry.status_text = *notified->message.status;
   const State before = entry.unit.state;
   const auto exits_before = entry.unit.exits;
   const auto actions = step(entry.unit, event, Moment{.now = loop_.now(), .jitter = jitter()});
@@ -217,8 +215,8 @@ void Supervisor::note_start(Entry& entry) {
   if (!entry.first_started) entry.first_started = entry.run_started;
 }
 
-void Supervisor::note_first_times(Entry& entry) {
-  const auto note = [](std::optional<TimePoint>& first) { first = first.value_or(BootClock::now()); };
+void Supervisor::note_first_times(Entry& entry) const {
+  const auto note = [this](std::optional<TimePoint>& first) { first = first.value_or(loop_.now()); };
   if (entry.unit.desired == Desired::Up) note(entry.first_wanted);
   if (running_since(entry.unit)) note(entry.first_running);
 }

@@ -66,8 +66,7 @@ void Supervisor::reload_templates(const std::vector<config::ServiceSpec>& next, 
   std::erase_if(templates_,
                 [&](const auto& item) { return !kept.contains(item.first) && !item.second.origins.empty(); });
   for (const config::ServiceSpec& spec : next) {
-    const bool waits_to_be_asked_for = config::is_template(spec.name) || (spec.on_demand && spec.enabled);
-    if (waits_to_be_asked_for && !entries_.contains(spec.name)) templates_.try_emplace(spec.name, spec);
+    if (config::waits_to_be_asked_for(spec) && !entries_.contains(spec.name)) templates_.try_emplace(spec.name, spec);
   }
 }
 

@@ -170,6 +170,13 @@ struct ServiceSpec {
 
 /// True for a template's name ("getty@"), which never runs itself.
 [[nodiscard]] bool is_template(std::string_view name);
+/// "getty@" of "getty@ttyS0", and of itself; empty for what has none. A part of `name`.
+[[nodiscard]] std::string_view template_of(std::string_view name);
+/// A template, or an instance that somebody has to ask for: neither is a unit of its own before that.
+[[nodiscard]] bool waits_to_be_asked_for(const ServiceSpec& spec);
+
+/// Whether a file of that name in a directory of services is one: "boinc.json".
+[[nodiscard]] bool is_service_file(std::string_view name);
 
 /// A copy of a template for one instance: its name and every %i in its strings replaced.
 [[nodiscard]] ServiceSpec instantiate(const ServiceSpec& templ, std::string_view instance);

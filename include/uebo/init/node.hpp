@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "uebo/base/result.hpp"
+#include "uebo/boot/paths.hpp"
 #include "uebo/control/server.hpp"
 #include "uebo/event/loop.hpp"
 #include "uebo/kernel/wall_clock.hpp"
@@ -25,10 +26,10 @@ namespace uebo::init {
 inline constexpr const char* kOverlaysOfThisBoot = "/run/uebo/this-boot";
 
 struct NodePaths {
-  std::string services = "/usr/lib/uebo/services";
+  std::string services = boot::kServicesDirectory;
   /// Laid over them, the last one on top: what the storage role has brought, and what holds for this boot alone.
-  std::vector<config::ServiceDirectory> overlays{{.path = "/run/uebo/services", .shown_as = "/storage/services"},
-                                                 {.path = kOverlaysOfThisBoot}};
+  std::vector<config::ServiceDirectory> overlays{
+      {.path = boot::kOverlaysDirectory, .shown_as = boot::kStoredOverlaysDirectory}, {.path = kOverlaysOfThisBoot}};
   std::string cgroup = "/sys/fs/cgroup/uebo";
   std::string logs = "/var/log";
   std::string control = "/run/uebo/control";

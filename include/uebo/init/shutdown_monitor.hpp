@@ -14,6 +14,9 @@
 
 namespace uebo::init {
 
+/// What reboot(2) is called with.
+[[nodiscard]] int kernel_call(control::ShutdownKind kind);
+
 /// What PID 1 has for a shutdown, and a tenth: then the system is ended by force.
 [[nodiscard]] std::chrono::milliseconds monitor_limit(std::chrono::milliseconds deadline);
 

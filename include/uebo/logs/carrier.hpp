@@ -42,7 +42,8 @@ class CarrierLoop {
   [[nodiscard]] Result<> run();
 
  private:
-  CarrierLoop(std::unique_ptr<event::Loop> loop, Follower follower, std::string positions, Carrier& carrier);
+  CarrierLoop(std::unique_ptr<event::Loop> loop, Follower follower, std::string path, Positions positions,
+              Carrier& carrier);
   [[nodiscard]] Result<> listen();
   void turn();
   /// Returns whether there was something to read.

@@ -44,6 +44,9 @@ struct RemovedMount {
   std::string path;
 };
 
+/// Of a tmpfs at /dev/shm.
+inline constexpr const char* kSharedMemoryOptions = "mode=1777,size=25%";
+
 using MountStep =
     std::variant<ReadOnlyTree, WritablePath, OwnTmpfs, OwnDevices, BindTree, OwnProc, HiddenDirectory, RemovedMount>;
 

@@ -174,7 +174,7 @@ class Supervisor {
   void forget_removed();
   void note_start(Entry& entry);
   void note_failure(Entry& entry, const State& before);
-  static void note_first_times(Entry& entry);
+  void note_first_times(Entry& entry) const;
   void report_run(Entry& entry);
   void report(Entry& entry, const State& before);
   void check_shutdown();

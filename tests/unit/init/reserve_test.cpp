@@ -2,32 +2,23 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <functional>
 #include <new>
+
+#include "../kernel/in_child.hpp"
 
 namespace uebo::init {
 namespace {
 
-constexpr rlimit kFew{.rlim_cur = 128, .rlim_max = 128};
-
-/// Limits are for good, and for the process: each case has one of its own.
-bool holds_in_child(const std::function<bool()>& what) {
-  const pid_t pid = fork();
-  if (pid == 0) _exit(what() ? 0 : 1);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
+using kernel::test::holds_in_child;
+using kernel::test::kFewDescriptors;
 
 bool can_open() { return static_cast<bool>(UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC))); }
 
 TEST(Reserve, GivesBackDescriptorsWhenTheyHaveRunOut) {
   EXPECT_TRUE(holds_in_child([] {
-    if (setrlimit(RLIMIT_NOFILE, &kFew) != 0) return false;
+    if (setrlimit(RLIMIT_NOFILE, &kFewDescriptors) != 0) return false;
     Reserve reserve;
     if (reserve.descriptors() != Reserve::kDescriptors) return false;
     while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) continue;

@@ -4,30 +4,20 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstddef>
-#include <functional>
 
+#include "../kernel/in_child.hpp"
 #include "uebo/supervise/launch.hpp"
 
 namespace uebo::supervise {
 namespace {
 
-constexpr rlimit kFew{.rlim_cur = 128, .rlim_max = 128};
-
-/// Filters and limits are for good, and for the process: each case has one of its own.
-bool holds_in_child(const std::function<bool()>& what) {
-  const pid_t pid = fork();
-  if (pid == 0) _exit(what() ? 0 : 1);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
+using kernel::test::holds_in_child;
+using kernel::test::kFewDescriptors;
 
 /// Whatever the test runs as, clone3(2) fails as it does when there are too many processes.
 bool let_clones_fail(unsigned error) {
@@ -66,7 +56,7 @@ TEST(Launch, WithoutRoomForAProcessSaysSoAndLeavesNothingOpen) {
 
 TEST(Launch, WithoutADescriptorSaysSo) {
   EXPECT_TRUE(holds_in_child([] {
-    if (setrlimit(RLIMIT_NOFILE, &kFew) != 0) return false;
+    if (setrlimit(RLIMIT_NOFILE, &kFewDescriptors) != 0) return false;
     while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) continue;
     const auto launched = launch_something();
     return !launched && launched.error().code == EMFILE && launched.error().operation == "pipe for";

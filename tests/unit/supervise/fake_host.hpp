@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "uebo/supervise/process_host.hpp"
+#include "uebo/supervise/supervisor.hpp"
 
 namespace uebo::supervise::test {
 
@@ -67,6 +68,12 @@ class FakeHost final : public ProcessHost {
 
   /// What was asked for since the last look, kills of what has ended left out.
   std::vector<std::string> taken() { return std::exchange(calls_, {}); }
+  /// Launches and stops, in their order.
+  std::vector<std::string> taken_without_kills() {
+    auto calls = taken();
+    std::erase_if(calls, [](const auto& call) { return call.starts_with("kill "); });
+    return calls;
+  }
 
   static ExitReason exit_code(int code) { return {.kind = ExitReason::Kind::Exited, .value = code, .stage = {}}; }
 
@@ -87,5 +94,10 @@ class FakeHost final : public ProcessHost {
   Sink sink_;
   std::vector<std::string> calls_;
 };
+
+inline std::string state_of(const Supervisor& supervisor, const std::string& unit) {
+  const auto status = supervisor.status(unit);
+  return status ? std::string(status->state) : "unknown";
+}
 
 }  // namespace uebo::supervise::test

@@ -37,15 +37,8 @@ class Reload : public testing::Test {
     EXPECT_TRUE(plan);
     return plan ? plan->changes.size() : 0;
   }
-  std::string state(const std::string& name) {
-    const auto status = supervisor.status(name);
-    return status ? std::string(status->state) : "unknown";
-  }
-  std::vector<std::string> taken() {
-    auto calls = host.taken();
-    std::erase_if(calls, [](const auto& call) { return call.starts_with("kill "); });
-    return calls;
-  }
+  std::string state(const std::string& name) { return state_of(supervisor, name); }
+  std::vector<std::string> taken() { return host.taken_without_kills(); }
 
   std::unique_ptr<event::Loop> loop = event::Loop::create().value();
   FakeHost host;

@@ -41,16 +41,8 @@ class Supervision : public testing::Test {
     if (spec.type == config::ServiceType::Job) host.auto_exit.try_emplace(spec.name, 0);
     ASSERT_TRUE(supervisor.add(std::move(spec)));
   }
-  std::string state(const std::string& name) {
-    const auto status = supervisor.status(name);
-    return status ? std::string(status->state) : "unknown";
-  }
-  /// Launches and stops, in their order.
-  std::vector<std::string> taken() {
-    auto calls = host.taken();
-    std::erase_if(calls, [](const auto& call) { return call.starts_with("kill "); });
-    return calls;
-  }
+  std::string state(const std::string& name) { return state_of(supervisor, name); }
+  std::vector<std::string> taken() { return host.taken_without_kills(); }
   /// Turns the loop until `done`, five seconds at most.
   template <class Done>
   bool until(Done done) {

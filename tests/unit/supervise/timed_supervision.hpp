@@ -45,10 +45,7 @@ struct TimedNode {
   void shut_down(Duration deadline) {
     supervisor.shut_down(deadline, [this](const auto& names) { left = names; });
   }
-  std::string state(const std::string& name) {
-    const auto status = supervisor.status(name);
-    return status ? std::string(status->state) : "unknown";
-  }
+  std::string state(const std::string& name) { return state_of(supervisor, name); }
   static config::ServiceSpec daemon(const std::string& name, std::vector<std::string> needs = {},
                                     std::vector<std::string> wants = {}) {
     config::ServiceSpec spec;
@@ -89,12 +86,7 @@ class TimedSupervision : public testing::Test, protected TimedNode {
     stream_.str("");
     return text;
   }
-  /// Launches and stops, in their order.
-  std::vector<std::string> taken() {
-    auto calls = host.taken();
-    std::erase_if(calls, [](const auto& call) { return call.starts_with("kill "); });
-    return calls;
-  }
+  std::vector<std::string> taken() { return host.taken_without_kills(); }
 
  private:
   std::ostringstream stream_;
