@@ -62,15 +62,15 @@ ReloadPlan plan_reload(const std::vector<PresentService>& present, const std::ve
     known.insert(name);
     const auto now = find_service(next, name);
     const bool built_in = service.spec.origins.empty() && !now;
-    if (built_in || kept.contains(name) || kept.contains(std::string(config::template_of(name)))) {
+    const bool stays = kept.contains(name) || kept.contains(std::string(config::template_of(name)));
+    auto keys = now ? config::changed_keys(service.spec, *now) : std::vector<config::ChangedKey>();
+    if (built_in || stays || (now && keys.empty())) {
       ++plan.unchanged;
     } else if (!now) {
       plan.changes.push_back({.name = name,
                               .kind = Kind::Removed,
                               .follows = service.active ? Follows::Stops : Follows::Goes,
                               .keys = {}});
-    } else if (auto keys = config::changed_keys(service.spec, *now); keys.empty()) {
-      ++plan.unchanged;
     } else {
       const Follows follows = after_change(service, *now, keys);
       plan.changes.push_back({.name = name, .kind = Kind::Changed, .follows = follows, .keys = std::move(keys)});

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): posix_openpt(3)
 #include <sys/mount.h>
@@ -25,9 +26,11 @@ UniqueFd stuck_console() {
       ptsname_r(master.get(), name.data(), name.size()) != 0)
     return {};
   const UniqueFd terminal(open(name.data(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  // The kernel hands on what was written, and then there is room again: full is what stays full.
   const std::string line(4096, 'x');
-  while (write(terminal.get(), line.data(), line.size()) > 0) {
-  }
+  pollfd room{.fd = terminal.get(), .events = POLLOUT, .revents = 0};
+  while (poll(&room, 1, 200) > 0 && (room.revents & POLLOUT) != 0)
+    while (write(terminal.get(), line.data(), line.size()) > 0) continue;
   if (mount(name.data(), "/dev/console", nullptr, MS_BIND, nullptr) != 0) return {};
   return master;
 }
