@@ -67,14 +67,15 @@ struct HttpClient::Call {
 
   [[nodiscard]] std::string operation() const { return what.put ? "PUT" : "GET"; }
 
-  static std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
+  // noexcept: src/static.ld
+  static std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) noexcept {
     auto& call = *static_cast<Call*>(user);
     call.too_long = call.reply.body.size() + size > call.what.longest_reply;
     if (call.too_long) return 0;
     call.reply.body.append(data, size);
     return size;
   }
-  static std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
+  static std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) noexcept {
     if (const std::uint64_t index = index_in({data, size}); index > 0) static_cast<Call*>(user)->reply.index = index;
     return size;
   }

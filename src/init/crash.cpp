@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <span>
@@ -125,14 +127,20 @@ void await_writer() {
   _exit(1);  // PID 1 that exits is a panic, which reboots as well: kernel.panic
 }
 
-[[noreturn]] void nobody_caught() {
+/// what() of the exception that is on its way, cut to `text`; a string of C.
+void copy_reason(std::span<char> text) {
+  const auto copy = [&](const char* reason) { strncpy(text.data(), reason, text.size() - 1); };
   try {
     if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
   } catch (const std::exception& error) {
-    strncpy(prepared.exception.data(), error.what(), prepared.exception.size() - 1);
+    copy(error.what());
   } catch (...) {
-    strncpy(prepared.exception.data(), "of an unknown type", prepared.exception.size() - 1);
+    copy("of an unknown type");
   }
+}
+
+[[noreturn]] void nobody_caught() {
+  copy_reason(prepared.exception);
   abort();
 }
 
@@ -201,3 +209,13 @@ CrashActions usual_crash_actions(int report) {
 }
 
 }  // namespace uebo::init
+
+/// What the program says of an exception that nobody catches where crashes are not handled: in a command, or a role.
+/// libstdc++'s own would bring a demangler for the type's name along, 60 kB of it.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): its name is libstdc++'s
+void __gnu_cxx::__verbose_terminate_handler() {
+  std::array<char, 160> reason{};
+  uebo::init::copy_reason(reason);
+  std::fprintf(stderr, "uebo: an exception that nobody caught: %s\n", reason.data());
+  abort();
+}

@@ -18,7 +18,7 @@ constexpr std::int64_t kRestForWork = 9;  // of all floods together: so many tim
 
 /// What is in the pipe, up to `most` bytes at once; empty: no more. Valid until the next call.
 std::string_view read_some(int fd, std::size_t most) {
-  static std::array<char, 64 * 1024> buffer;
+  static std::array<char, LogCollector::kTail> buffer;  // its pages are taken for good once it was full
   const ssize_t count = read(fd, buffer.data(), std::min(most, buffer.size()));
   return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }

@@ -88,7 +88,7 @@ def object_of_test(name: str) -> str:
     declared = re.compile(rf"^TEST(_F|_P)?\(\s*{re.escape(suite.split('/')[-1])},\s*{re.escape(case.split('/')[0])}\)", re.MULTILINE)
     for file in sorted((ROOT / "tests/unit").rglob("*_test.cpp")):
         if declared.search(file.read_text()):
-            return f"CMakeFiles/uebo_unit_tests.dir/{file.relative_to(ROOT)}.o"
+            return f"CMakeFiles/uebo_test_objects.dir/{file.relative_to(ROOT)}.o"
     raise Unseen(f"there is no unit test {name}")
 
 
@@ -99,7 +99,7 @@ def unit_goes_red(build: Build, mutant: Mutant, objects: list[str], folder: Path
         return
     wanted = {object_of_test(name) for name in names}
     program = folder / "unit"
-    command = [word for word in build.link_command("uebo_unit_tests") if not word.startswith("CMakeFiles/uebo_unit_tests.dir/") or word in wanted]
+    command = [word for word in build.link_command("uebo_unit_tests") if not word.startswith("CMakeFiles/uebo_test_objects.dir/") or word in wanted]
     command[command.index("-o") + 1] = str(program)
     command[command.index("-o") : command.index("-o")] = objects
     run(command, build.directory, "does not link")

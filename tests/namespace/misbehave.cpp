@@ -221,6 +221,13 @@ void ping(const std::string& argument) {
     nap_for(argument.substr(argument.find(':') + 1));
   }
 }
+/// The first run only, which leaves the file behind.
+void stuck_once(const std::string& path) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0) return;
+  put("stuck now\n");
+  wait_forever();
+}
 void notify_flood(const std::string& lines) {
   for (;;) notify(lines);
 }
@@ -282,6 +289,7 @@ constexpr std::array kHabits{
     Habit{"notify", notify},
     Habit{"notify-by-child", notify_by_child},
     Habit{"ping", ping},
+    Habit{"stuck-once", stuck_once},
     Habit{"notify-flood", notify_flood},
     Habit{"ready-descriptor", ready_descriptor},
     Habit{"listen-tcp", listen_tcp},

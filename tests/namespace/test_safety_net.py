@@ -88,9 +88,9 @@ def test_without_descriptors_a_launch_fails_and_is_tried_again(node: Node) -> No
     node.wait_for_state("victim", "running")
     victim = node.main_pid("victim")
     limits = resource.prlimit(node.pid, resource.RLIMIT_NOFILE)
-    in_use = [int(name) for name in os.listdir(f"/proc/{node.pid}/fd")]
-    first_free = next(number for number in range(len(in_use) + 1) if number not in in_use)
-    resource.prlimit(node.pid, resource.RLIMIT_NOFILE, (first_free, limits[1]))
+    # Those below are taken for good, so that there is never a free one.
+    assert all(os.path.lexists(f"/proc/{node.pid}/fd/{number}") for number in (0, 1, 2))
+    resource.prlimit(node.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
     os.kill(victim, signal.SIGKILL)
     wait_for(lambda: "Too many open files" in node.said(), "the failure is said")
 

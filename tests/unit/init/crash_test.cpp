@@ -214,5 +214,10 @@ TEST(Crash, OfAForkIsItsOwn) {
   EXPECT_EQ(ended.report, "(not written out)");
 }
 
+TEST(CrashDeathTest, ACommandSaysWhichExceptionNobodyCaught) {
+  const std::function<void()> thrower = [] { throw std::runtime_error("the reason"); };
+  EXPECT_DEATH([&]() noexcept { thrower(); }(), "^uebo: an exception that nobody caught: the reason\n$");
+}
+
 }  // namespace
 }  // namespace uebo::init

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <fstream>
 
@@ -54,7 +55,15 @@ TEST_F(Readiness, AServiceSaysItItselfOrThroughAHelper) {
 }
 
 TEST_F(Readiness, WhatWasSaidBeforeTheEndIsToldBeforeTheEnd) {
-  host_->launch(service(config::ReadyNotify{}, "say READY=1; say STATUS=bye"), Process::Main);
+  const std::string go = root_ + "/go";
+  host_->launch(
+      service(config::ReadyNotify{}, "say READY=1; while [ ! -e " + go + " ]; do sleep 0.01; done; say STATUS=bye"),
+      Process::Main);
+  ASSERT_TRUE(wait_for("notified ready"));
+  // The socket rests now, and the loop stands still until both have come.
+  std::ofstream(go).close();
+  siginfo_t info{};
+  ASSERT_EQ(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
   EXPECT_TRUE(wait_for("exited: exit code 0"));
   EXPECT_EQ(events_.front(), "launched");
   const auto end = std::ranges::find(events_, "exited: exit code 0");
@@ -136,12 +145,17 @@ TEST_F(Readiness, AnyNumberOfADescriptorWillDo) {
 }
 
 TEST_F(Readiness, AFailedExecWithADescriptorIsStillNamed) {
-  auto spec = shell("");
-  spec.command = {"/nowhere/daemon"};
-  spec.ready = config::ReadyDescriptor{3};
-  host_->launch(spec, Process::Main);
-  EXPECT_TRUE(until([&] { return !events_.empty(); }));
-  EXPECT_EQ(events_.front(), "launch failed: exec /nowhere/daemon: No such file or directory");
+  for (int number = 3; number < 40; ++number) {  // among them those that PID 1 itself has just then
+    events_.clear();
+    auto spec = shell("");
+    spec.command = {"/nowhere/daemon"};
+    spec.ready = config::ReadyDescriptor{number};
+    host_->launch(spec, Process::Main);
+    ASSERT_TRUE(until([&] { return !events_.empty(); }));
+    ASSERT_EQ(events_.front(), "launch failed: exec /nowhere/daemon: No such file or directory") << number;
+    ASSERT_TRUE(wait_for("empty")) << number;
+    host_->release(spec);
+  }
 }
 
 TEST_F(Readiness, APortIsProbedFromTheExecOn) {
