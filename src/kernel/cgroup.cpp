@@ -123,7 +123,9 @@ std::optional<std::chrono::microseconds> Cgroup::cpu_usage() const {
 }
 
 MemoryEvents Cgroup::memory_events() const {
-  return {.oom_kill = keyed_number(GroupFile(directory(), "memory.events").content(), "oom_kill").value_or(0)};
+  const GroupFile events(directory(), "memory.events");
+  return {.oom = keyed_number(events.content(), "oom").value_or(0),
+          .oom_kill = keyed_number(events.content(), "oom_kill").value_or(0)};
 }
 
 Result<> Cgroup::remove() {

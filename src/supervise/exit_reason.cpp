@@ -6,8 +6,9 @@
 namespace uebo::supervise {
 namespace {
 
-constexpr std::array<std::string_view, kExitKinds> kNames{"exited",   "signalled",      "dumped-core", "out-of-memory",
-                                                          "deadline", "start-deadline", "watchdog",    "exec-failed"};
+constexpr std::array<std::string_view, kExitKinds> kNames{
+    "exited",   "signalled",      "dumped-core", "out-of-memory", "board-out-of-memory",
+    "deadline", "start-deadline", "watchdog",    "exec-failed"};
 static_assert(!kNames.back().empty());
 
 std::string signal_text(int signal) {
@@ -30,6 +31,8 @@ std::string ExitReason::text() const {
       return place + signal_text(value) + ", core dumped";
     case Kind::OutOfMemory:
       return place + "killed at its memory limit";
+    case Kind::BoardOutOfMemory:
+      return place + "killed because the board had no memory left";
     case Kind::Deadline:
       return place + "not done by its deadline";
     case Kind::StartDeadline:

@@ -29,7 +29,9 @@ struct SystemProcessHost::Run {
   bool killed = false;
   /// As the group had them when they were counted last. At first: what a run before has left in it (a task in state D).
   Counters counted;
-  std::uint64_t oom_kills_before = 0;  // of the unit, when the run began
+  // When the run began:
+  std::uint64_t oom_kills_before = 0;  // of the unit
+  std::uint64_t ooms_before = 0;       // of the group
   std::unique_ptr<ReadinessWatch> readiness = nullptr;
 };
 
@@ -75,7 +77,9 @@ Result<SystemProcessHost::Run*> SystemProcessHost::run_for(const config::Service
                                        .main = std::nullopt,
                                        .killed = false,
                                        .counted = {},
-                                       .oom_kills_before = totals_[spec.name].oom_kills});
+                                       .oom_kills_before = totals_[spec.name].oom_kills,
+                                       .ooms_before = 0});
+  run->ooms_before = run->cgroup.memory_events().oom;
   run->counted = counters_of(run->cgroup);
   apply_resource_limits(run->cgroup, spec);
   UEBO_TRY(
@@ -237,10 +241,11 @@ std::string stage_of(Process process) {
   return {};
 }
 
-ExitReason reason_of(const siginfo_t& info, bool out_of_memory) {
+/// `no_memory`: what it is when a signal has killed it.
+ExitReason reason_of(const siginfo_t& info, std::optional<ExitReason::Kind> no_memory) {
   if (info.si_code == CLD_EXITED) return {.kind = ExitReason::Kind::Exited, .value = info.si_status, .stage = {}};
   auto kind = info.si_code == CLD_DUMPED ? ExitReason::Kind::DumpedCore : ExitReason::Kind::Signalled;
-  if (out_of_memory && info.si_status == SIGKILL) kind = ExitReason::Kind::OutOfMemory;
+  if (no_memory && info.si_status == SIGKILL) kind = *no_memory;
   return {.kind = kind, .value = info.si_status, .stage = {}};
 }
 
@@ -273,12 +278,15 @@ void SystemProcessHost::child_ended(const siginfo_t& info) {
     child = std::move(found->second);
     children_.erase(found);
   }
-  bool out_of_memory = false;
+  std::optional<ExitReason::Kind> no_memory;
   if (child) {
     if (const auto run = runs_.find(child->unit); run != runs_.end()) {
       // A descendant of this run may have been killed for want of memory long before this side killed them all.
       const bool lacked_memory = count(child->unit).oom_kills > run->second->oom_kills_before;
-      out_of_memory = lacked_memory && !run->second->killed;
+      if (lacked_memory && !run->second->killed)
+        no_memory = run->second->cgroup.memory_events().oom > run->second->ooms_before
+                        ? ExitReason::Kind::OutOfMemory
+                        : ExitReason::Kind::BoardOutOfMemory;
       if (child->process == Process::Main) run->second->main.reset();
     }
     logs_.drain(child->unit);
@@ -286,7 +294,7 @@ void SystemProcessHost::child_ended(const siginfo_t& info) {
   siginfo_t reaped{};
   waitid(P_PID, static_cast<id_t>(pid), &reaped, WEXITED | WNOHANG);
   if (!child) return;
-  ExitReason reason = reason_of(info, out_of_memory);
+  ExitReason reason = reason_of(info, no_memory);
   reason.stage = stage_of(child->process);
   sink_(child->unit, Exited{.process = child->process, .reason = std::move(reason)});
 }

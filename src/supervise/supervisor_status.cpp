@@ -60,6 +60,7 @@ void Supervisor::report(Entry& entry, const State& before) {
   const Unit& unit = entry.unit;
   const bool job = unit.policy.type == config::ServiceType::Job;
   const std::string why = unit.last_exit ? unit.last_exit->text() : "";
+  const auto left = [&](TimePoint until) { return std::max(0.0, seconds(until - loop_.now())); };
   const auto level = [&](spdlog::level::level_enum usual) { return entry.repeats ? spdlog::level::debug : usual; };
   if (std::holds_alternative<Failed>(unit.state) && !job) {
     spdlog::error("{}: {}; it is not started again", name, why);
@@ -71,11 +72,10 @@ void Supervisor::report(Entry& entry, const State& before) {
              stopping && stopping->phase == Stopping::Phase::Announced) {
     spdlog::info("{}: says that it stops", name);
   } else if (const auto* backoff = std::get_if<Backoff>(&unit.state)) {
-    spdlog::log(level(spdlog::level::warn), "{}: {}; next try in {:.1f} s", name, why,
-                seconds(backoff->until - loop_.now()));
+    spdlog::log(level(spdlog::level::warn), "{}: {}; next try in {:.1f} s", name, why, left(backoff->until));
   } else if (const auto* loop = std::get_if<CrashLoop>(&unit.state)) {
     spdlog::log(level(spdlog::level::err), "{}: {}; {} failures in a row, next try in {:.1f} s", name, why,
-                unit.failures, seconds(loop->until - loop_.now()));
+                unit.failures, left(loop->until));
   } else if (std::holds_alternative<Starting>(unit.state) && unit.failures > 0) {
     spdlog::log(level(spdlog::level::warn), "{}: {}; starting it again", name, why);
   } else if (std::holds_alternative<Stopped>(unit.state) && std::holds_alternative<Stopping>(before)) {

@@ -13,8 +13,10 @@
 
 namespace uebo::kernel {
 
+/// Of memory.events, Documentation/admin-guide/cgroup-v2.rst.
 struct MemoryEvents {
-  std::uint64_t oom_kill = 0;
+  std::uint64_t oom = 0;       // times that the group was at its own limit, with nothing to give back
+  std::uint64_t oom_kill = 0;  // its processes that were killed for want of memory, be it of the group or of all
 };
 
 class Cgroup {

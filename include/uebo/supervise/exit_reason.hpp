@@ -12,7 +12,8 @@ struct ExitReason {
     Exited,         // value: exit code
     Signalled,      // value: signal (0: stage says all)
     DumpedCore,     // value: signal
-    OutOfMemory,    // killed by its cgroup's limit; value: signal
+    OutOfMemory,    // killed at its own limit; value: signal
+    BoardOutOfMemory,  // killed though it was below its limit; value: signal
     Deadline,       // a job, a preparation or an end that it had announced took too long
     StartDeadline,  // a daemon was not ready in time
     Watchdog,       // gave no sign of life in time, or said itself that it is stuck

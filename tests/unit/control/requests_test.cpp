@@ -59,6 +59,7 @@ TEST_F(RequestsTest, StatusOfOneUnit) {
                                 {"signalled", 0},
                                 {"dumped-core", 0},
                                 {"out-of-memory", 0},
+                                {"board-out-of-memory", 0},
                                 {"deadline", 0},
                                 {"exec-failed", 0},
                                 {"start-deadline", 0},

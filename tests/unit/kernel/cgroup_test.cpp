@@ -112,6 +112,7 @@ TEST(Cgroup, ReadsItsCounters) {
   EXPECT_EQ(group->populated(), true);
   EXPECT_EQ(group->memory_current(), 123456u);
   EXPECT_EQ(group->memory_events().oom_kill, 2u);
+  EXPECT_EQ(group->memory_events().oom, 3u);
   EXPECT_EQ(group->cpu_usage(), 2500us);
 }
 

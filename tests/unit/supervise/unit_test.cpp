@@ -517,6 +517,7 @@ TEST(ExitReasonText, SaysWhatHappened) {
   EXPECT_EQ(by_signal(SIGKILL).text(), "signal 9 (KILL)");
   EXPECT_EQ((ExitReason{Kind::DumpedCore, SIGSEGV, ""}.text()), "signal 11 (SEGV), core dumped");
   EXPECT_EQ((ExitReason{Kind::OutOfMemory, SIGKILL, ""}.text()), "killed at its memory limit");
+  EXPECT_EQ((ExitReason{Kind::BoardOutOfMemory, SIGKILL, ""}.text()), "killed because the board had no memory left");
   EXPECT_EQ((ExitReason{Kind::Deadline, 0, ""}.text()), "not done by its deadline");
   EXPECT_EQ((ExitReason{Kind::StartDeadline, 0, ""}.text()), "not ready by its deadline");
   EXPECT_EQ((ExitReason{Kind::Watchdog, 0, ""}.text()), "no sign of life, its watchdog's time is over");
