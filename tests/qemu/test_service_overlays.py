@@ -41,7 +41,7 @@ def test_an_overlay_disables_adds_and_changes(guest: Guest) -> None:
     guest.wait_for_state("mine", "running")
     status = guest.status("node_exporter")
     assert status["state"] == "stopped" and status["enabled"] is False
-    guest.wait_for_state("boinc_exporter", "running")
+    guest.wait_for_state("boinc_exporter", "ready")
     environment = guest.run(f"cat /proc/{guest.status('boinc_exporter')['pid']}/environ").split("\0")
     assert "OVERLAY=of this board" in environment
 

@@ -50,7 +50,7 @@ def test_a_board_that_is_well_is_not_reset(guarded: Guest) -> None:
     assert metrics["uebo_watchdog_armed"] == 1
     assert metrics["uebo_watchdog_timeout_seconds"] == 10
     assert metrics["uebo_watchdog_ended_last_boot"] == 0
-    assert len(guarded.console_lines("UEBO ")) == 1, "one boot"
+    assert len(guarded.console_lines("uebo: UEBO ")) == 1, "one boot"
 
 
 def test_a_pid_1_that_hangs_is_ended_by_a_reset_and_the_next_boot_says_so(guarded: Guest, helper: Path) -> None:
