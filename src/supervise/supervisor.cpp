@@ -216,9 +216,9 @@ void Supervisor::note_start(Entry& entry) {
 }
 
 void Supervisor::note_first_times(Entry& entry) const {
-  const auto note = [this](std::optional<TimePoint>& first) { first = first.value_or(loop_.now()); };
-  if (entry.unit.desired == Desired::Up) note(entry.first_wanted);
-  if (running_since(entry.unit)) note(entry.first_running);
+  if (entry.unit.desired == Desired::Up) entry.first_wanted = entry.first_wanted.value_or(loop_.now());
+  // Not now: what it has provided is up since, and what that has brought about took its time.
+  if (const auto since = running_since(entry.unit)) entry.first_running = entry.first_running.value_or(*since);
 }
 
 void Supervisor::perform(Entry& entry, Action action) {
