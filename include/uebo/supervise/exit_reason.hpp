@@ -9,15 +9,15 @@ namespace uebo::supervise {
 
 struct ExitReason {
   enum class Kind {
-    Exited,         // value: exit code
-    Signalled,      // value: signal (0: stage says all)
-    DumpedCore,     // value: signal
-    OutOfMemory,    // killed at its own limit; value: signal
+    Exited,            // value: exit code
+    Signalled,         // value: signal (0: stage says all)
+    DumpedCore,        // value: signal
+    OutOfMemory,       // killed at its own limit; value: signal
     BoardOutOfMemory,  // killed though it was below its limit; value: signal
-    Deadline,       // a job, a preparation or an end that it had announced took too long
-    StartDeadline,  // a daemon was not ready in time
-    Watchdog,       // gave no sign of life in time, or said itself that it is stuck
-    ExecFailed,     // value: errno (0: stage says all), stage: what was being done
+    Deadline,          // a job, a preparation or an end that it had announced took too long
+    StartDeadline,     // a daemon was not ready in time
+    Watchdog,          // gave no sign of life in time, or said itself that it is stuck
+    ExecFailed,        // value: errno (0: stage says all), stage: what was being done
   };
 
   Kind kind = Kind::Exited;
