@@ -78,8 +78,6 @@ void mount_all() {
   note(make_directories(kRunDirectory));
 }
 
-constexpr const char* kThrashing = "/sys/kernel/mm/lru_gen/min_ttl_ms";  // CONFIG_LRU_GEN
-
 /// devtmpfs holds devices alone.
 void link_descriptors() {
   constexpr std::array<std::array<const char*, 2>, 4> links{{{"/proc/self/fd", "/dev/fd"},
@@ -100,9 +98,6 @@ void enable_cgroups() {
 
 void set_kernel() {
   for (const KernelSetting& setting : kSettings) note(write_kernel_file(setting.path, setting.value));
-  // What was in use within the last second stays in memory, and whoever leaves no room for that is killed: otherwise a
-  // node reads its programs again and again, for a minute or more, before anybody is (admin-guide/mm/multigen_lru.rst).
-  if (access(kThrashing, F_OK) == 0) note(write_kernel_file(kThrashing, "1000"));
   // The backstop if PID 1 dies. `panic=` on the command line has its way.
   constexpr const char* panic = "/proc/sys/kernel/panic";
   const auto now = read_file(panic);

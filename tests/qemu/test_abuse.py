@@ -133,11 +133,15 @@ def test_a_fork_bomb_is_held_in_its_bounds(abused: Guest, settled: abuse.Pid1, r
 
 
 @pytest.mark.parametrize(("name", "reason"), [("glutton", "out-of-memory"), ("hog", "board-out-of-memory")])
-def test_a_service_that_eats_all_memory_is_killed_for_that(name: str, reason: str, abused: Guest, settled: abuse.Pid1) -> None:
-    """The one has a limit of its own; the other eats what the board has."""
+def test_a_service_that_eats_all_memory_is_killed_for_that(
+    name: str, reason: str, abused: Guest, settled: abuse.Pid1, record_property: Record
+) -> None:
+    """The one has a limit of its own; the other eats what the board has, and the kernel takes its time with that."""
     others = {unit["name"]: unit["exits"] for unit in abused.status()["units"] if unit["wanted"]}
     start(abused, name)
-    unit = abused.wait_for_state(name, "failed", 60)
+    began = time.monotonic()
+    unit = abused.wait_for_state(name, "failed", 300)
+    record_property(f"{name} is killed after, s", round(time.monotonic() - began, 1))
     assert unit["exits"][reason] == 1 and unit["oom_kills"] >= 1
     assert sum(unit["exits"].values()) == 1
     now = {unit["name"]: unit["exits"] for unit in abused.status()["units"] if unit["name"] in others}
@@ -200,8 +204,8 @@ def test_at_the_end_all_is_as_it_should_be(abused: Guest, settled: abuse.Pid1, r
     growth = now.anonymous - settled.anonymous
     record_property("PID 1 after the abuse", f"{now.anonymous} kB anonymous, {growth:+d} kB; {now.descriptors} descriptors, {now.descriptors - settled.descriptors:+d}")
     assert growth < GROWTH
-    # A pipe is kept for the log of each service that has run.
-    assert now.descriptors <= settled.descriptors + 2 * len(unwanted)
+    # A pipe is kept for the log of each service that has run: of these, and of the storm.
+    assert now.descriptors <= settled.descriptors + 2 * (len(unwanted) + 1)
     assert not abused.console_lines("could not be stopped")
     abused.try_run("poweroff")
     abused.wait_for_power_off(120)
