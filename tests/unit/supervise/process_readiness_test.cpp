@@ -1,10 +1,12 @@
 // What real processes of a service say of themselves, and that others can't say it for them.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include <fstream>
 
@@ -56,14 +58,14 @@ TEST_F(Readiness, AServiceSaysItItselfOrThroughAHelper) {
 
 TEST_F(Readiness, WhatWasSaidBeforeTheEndIsToldBeforeTheEnd) {
   const std::string go = root_ + "/go";
-  host_->launch(
-      service(config::ReadyNotify{}, "say READY=1; while [ ! -e " + go + " ]; do sleep 0.01; done; say STATUS=bye"),
-      Process::Main);
+  ASSERT_EQ(mkfifo(go.c_str(), 0600), 0);
+  const UniqueFd word(open(go.c_str(), O_RDWR | O_CLOEXEC));  // waits for no reader: fifo(7)
+  host_->launch(service(config::ReadyNotify{}, "say READY=1; read -r word <" + go + "; say STATUS=bye"), Process::Main);
   ASSERT_TRUE(wait_for("notified ready"));
   // The socket rests now, and the loop stands still until both have come.
-  std::ofstream(go).close();
-  siginfo_t info{};
-  ASSERT_EQ(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+  ASSERT_EQ(write(word.get(), "\n", 1), 1);
+  pollfd ended{.fd = signals_.get(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(poll(&ended, 1, 10'000), 1);
   EXPECT_TRUE(wait_for("exited: exit code 0"));
   EXPECT_EQ(events_.front(), "launched");
   const auto end = std::ranges::find(events_, "exited: exit code 0");
