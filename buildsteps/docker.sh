@@ -131,7 +131,8 @@ ensure_base_image() {
 image_of() {
   local target=$1 arch=$2 files=(setup-apt) hash
   case $target in
-    lint | fuzz) files+=("$target.Dockerfile") arch=all ;;
+    lint) files+=(lint.Dockerfile tidy_own_code.cpp) arch=all ;;
+    fuzz) files+=(fuzz.Dockerfile) arch=all ;;
     toolchain) files+=(Dockerfile) ;;
     third-party)
       files+=(Dockerfile third-party.toml fetch-sources build-third-party busybox.config mbedtls.config.h toolchains)

@@ -1,5 +1,6 @@
 // The kernel's command line as a text: splitting it as the kernel does, and blanking what nobody may read.
 #include <algorithm>
+#include <iterator>
 
 #include "secrets.hpp"
 #include "uebo/config/kernel_args.hpp"
@@ -58,7 +59,12 @@ std::string blank_secrets(std::string_view command_line) {
   std::string blanked(command_line);
   for (const Word& word : split_command_line(command_line)) {
     const auto secret = secret_part(word);
-    std::fill_n(blanked.begin() + static_cast<std::ptrdiff_t>(secret.begin), secret.size, '*');
+    const auto begin = blanked.begin() + static_cast<std::ptrdiff_t>(secret.begin);
+    const auto end = begin + static_cast<std::ptrdiff_t>(secret.size);
+    // With an odd quote gone, whoever reads the line takes what comes behind for a part of the value.
+    const bool odd = std::count(begin, end, '"') % 2 != 0;
+    std::fill(begin, end, '*');
+    if (odd) *std::prev(end) = '"';
   }
   return blanked;
 }

@@ -60,10 +60,16 @@ std::optional<Cause> cause_of(const BootReport& report, const BootUnit& unit) {
   return last;
 }
 
+/// Of the services; of the jobs, where no service has come up. A job may go on for long after everything is there: some
+/// only bound what others wait for, and a chain passes through it where somebody did wait.
 const BootUnit* last_up(const std::vector<BootUnit>& units) {
   const BootUnit* last = nullptr;
-  for (const BootUnit& unit : units)
-    if (unit.up && unit.started && (!last || *unit.up > *last->up)) last = &unit;
+  for (const BootUnit& unit : units) {
+    if (!unit.up || !unit.started) continue;
+    const bool outranks = last && last->job && !unit.job;
+    const bool equal_rank = !last || last->job == unit.job;
+    if (outranks || (equal_rank && (!last || *unit.up > *last->up))) last = &unit;
+  }
   return last;
 }
 

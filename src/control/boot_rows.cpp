@@ -59,8 +59,12 @@ std::vector<BootRow> boot_rows(const BootReport& report) {
 }
 
 double end_of(const std::vector<BootRow>& rows) {
+  const auto is_service_up = [](const BootRow& row) { return row.kind == BootRow::Kind::Service && row.up; };
+  const bool jobs_count = std::ranges::none_of(rows, is_service_up);
   double end = 0;
-  for (const BootRow& row : rows) end = std::max({end, row.up.value_or(0), row.started.value_or(0), row.wanted});
+  for (const BootRow& row : rows)
+    if (jobs_count || row.kind != BootRow::Kind::Job)
+      end = std::max({end, row.up.value_or(0), row.started.value_or(0), row.wanted});
   return end;
 }
 

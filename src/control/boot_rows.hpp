@@ -23,7 +23,7 @@ struct BootRow {
 /// The kernel, the steps, and the rest in the order of their start; units that have not begun come last.
 [[nodiscard]] std::vector<BootRow> boot_rows(const BootReport& report);
 
-/// When the last row came up, or began to wait where none has.
+/// When the last row came up, or began to wait where none has. Jobs count where no service has come up.
 [[nodiscard]] double end_of(const std::vector<BootRow>& rows);
 
 [[nodiscard]] std::string_view name_of(BootRow::Kind kind);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "uebo/base/log.hpp"
@@ -127,7 +128,9 @@ config::LoadedServices Node::read_services(const std::vector<config::ServiceSpec
 
 void Node::load_services(const std::vector<config::ServiceSpec>& known) {
   auto loaded = read_services(known);
-  for (const auto& problem : loaded.problems) spdlog::error("{}", problem.message());
+  std::vector<std::string> problems;
+  for (const auto& problem : loaded.problems) problems.push_back(problem.message());
+  log_problems(std::move(problems));
   for (auto& spec : loaded.services) add(std::move(spec));
 }
 
@@ -145,12 +148,19 @@ Result<control::ReloadReport> Node::reload(const control::ReloadRequest& request
     report.plan = supervisor_->plan_reload(loaded.services, loaded.troubled);
     return report;
   }
-  for (const auto& problem : report.problems) spdlog::error("{}", problem);
+  log_problems(report.problems);
   note_problems(report.problems);
   report.plan = UEBO_TRY(supervisor_->reload(loaded.services, loaded.troubled));
   for (const auto& change : report.plan.changes)
     spdlog::info("{}: {} in its file: {}", change.name, name_of(change.kind), name_of(change.follows));
   return report;
+}
+
+/// One that is still there costs no second line: the storage's mount reloads on every board.
+void Node::log_problems(std::vector<std::string> problems) {
+  for (const auto& problem : problems)
+    if (std::ranges::find(logged_problems_, problem) == logged_problems_.end()) spdlog::error("{}", problem);
+  logged_problems_ = std::move(problems);
 }
 
 /// Where they come from a disk, that disk is what people look at.

@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <cerrno>
+
 namespace uebo::kernel::netlink {
 
 std::vector<std::byte> attribute(std::uint16_t type, Bytes value) {
@@ -43,7 +45,9 @@ Failure failure_in(Bytes messages) {
     if (message->header.nlmsg_type != NLMSG_ERROR && message->header.nlmsg_type != NLMSG_DONE) continue;
     const auto code = take<int>(message->payload);
     if (!code || *code >= 0) continue;
-    Failure failure{.code = -*code, .words = {}};
+    // The kernel's are errno values (include/linux/err.h, MAX_ERRNO); another's may be anything.
+    constexpr int max_errno = 4095;
+    Failure failure{.code = *code < -max_errno ? EPROTO : -*code, .words = {}};
     // Behind the error number comes the request's header (the request itself is left out: NETLINK_CAP_ACK).
     if (message->header.nlmsg_type == NLMSG_ERROR && !take<nlmsghdr>(message->payload)) return failure;
     while (const auto attribute = next_attribute(message->payload))

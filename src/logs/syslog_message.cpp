@@ -18,7 +18,7 @@ bool is_ascii(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
-/// Bytes of the character that begins with this one; 0: none does (RFC 3629, section 4).
+/// Bytes of the character that begins with this one; 0: none does.
 std::size_t length_of(char first) {
   const auto byte = static_cast<unsigned char>(first);
   if (byte < 0x80) return 1;
@@ -27,12 +27,30 @@ std::size_t length_of(char first) {
   return byte >= 0xf0 && byte < 0xf5 ? 4 : 0;
 }
 
-/// Well-formed as far as it matters here: no overlong form is looked for beyond the first byte.
+/// No character is longer than it has to be, is half of UTF-16's pair, or lies beyond U+10FFFF.
+bool can_follow(char first, char second) {
+  const auto byte = static_cast<unsigned char>(second);
+  switch (static_cast<unsigned char>(first)) {
+    case 0xe0:
+      return byte >= 0xa0;
+    case 0xed:
+      return byte < 0xa0;
+    case 0xf0:
+      return byte >= 0x90;
+    case 0xf4:
+      return byte < 0x90;
+    default:
+      return true;
+  }
+}
+
+/// RFC 3629, section 4.
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = length_of(text.front());
     if (length == 0 || length > text.size()) return false;
     if (!std::ranges::all_of(text.substr(1, length - 1), is_inside_of_character)) return false;
+    if (length > 1 && !can_follow(text[0], text[1])) return false;
     text.remove_prefix(length);
   }
   return true;

@@ -55,7 +55,7 @@ bool ReadinessWatch::Members::listens_at(int connection) const {
   return listener && (*listener == main || kernel::membership(*listener, cgroup) != Membership::Stranger);
 }
 
-Result<> ReadinessWatch::begin(Deliver deliver) {
+Result<> ReadinessWatch::begin(const Deliver& deliver) {
   const bool says_when_ready = std::holds_alternative<config::ReadyNotify>(ready_);
   UEBO_TRY(begin_probe([deliver] { deliver({.ready = true}); }));
   if (!socket_) return {};

@@ -50,6 +50,20 @@ def test_a_bad_overlay_is_told_and_harmless(node: Node) -> None:
     assert f"{bad}:2: nice: 99: expected a whole number from -20 to 19" in node.said()
 
 
+def test_a_problem_that_stays_costs_one_line_and_one_that_comes_back_another(node: Node) -> None:
+    node.service("web", "wait")
+    bad = node.overlay("web", {"nice": 99})
+    node.start()
+    node.wait_for_state("web", "running")
+    reload(node, code=1)
+    assert node.said().count(f"{bad}:") == 1
+    node.overlay("web", {"nice": 9})
+    reload(node)
+    node.overlay("web", {"nice": 99})
+    reload(node, code=1)
+    assert node.said().count(f"{bad}:") == 2
+
+
 def test_reload_restarts_exactly_what_changed(node: Node) -> None:
     for name in ("same", "changed", "policy"):
         node.service(name, "wait")

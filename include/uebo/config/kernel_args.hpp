@@ -78,7 +78,8 @@ class KernelArgs {
 
 /// The command line with every secret value replaced by as many '*' (the same length: readers of
 /// /proc/cmdline may have seen its size), whatever its quoting and wherever it stands. Secret is also the value of a
-/// name that looks like a misspelt secret's, and whatever is glued to a secret's name.
+/// name that looks like a misspelt secret's, and whatever is glued to a secret's name. Of an odd number of quotes in it
+/// one is left, as its last byte: the other words of the line stay the same.
 [[nodiscard]] std::string blank_secrets(std::string_view command_line);
 
 /// The arguments for a role: from /run/uebo/cmdline (root only) where PID 1 has put it, else from /proc/cmdline.

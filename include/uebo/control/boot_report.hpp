@@ -60,8 +60,8 @@ struct ChainLink {
   double to = 0;
 };
 
-/// From the kernel to the unit that came up last: each one is what the next one waited for last. Empty where no unit
-/// has come up.
+/// From the kernel to the service that came up last (the job, where no service has): each one is what the next one
+/// waited for last. Empty where no unit has come up.
 [[nodiscard]] std::vector<ChainLink> critical_chain(const BootReport& report);
 
 /// The chain, and all units with a bar each. Lines fit `width`, where there is one.

@@ -72,6 +72,7 @@ class Node {
   void read_signals();
   [[nodiscard]] config::LoadedServices read_services(const std::vector<config::ServiceSpec>& known) const;
   Result<control::ReloadReport> reload(const control::ReloadRequest& request);
+  void log_problems(std::vector<std::string> problems);
   void note_problems(const std::vector<std::string>& problems);
 
   NodePaths paths_;
@@ -85,6 +86,7 @@ class Node {
   std::unique_ptr<supervise::SystemProcessHost> processes_;
   std::unique_ptr<supervise::Supervisor> supervisor_;
   std::unique_ptr<control::Server> control_;
+  std::vector<std::string> logged_problems_;  // of the last look at the services
   bool problems_noted_ = false;
   std::chrono::milliseconds shutdown_deadline_ = kShutdownDeadline;
   ShutdownStart shutdown_starts_;

@@ -33,7 +33,7 @@ class ReadinessWatch {
   void launched(pid_t main, uid_t user);
 
   /// After the exec: from now on `deliver` is called, never from within this call. It may destroy this.
-  [[nodiscard]] Result<> begin(Deliver deliver);
+  [[nodiscard]] Result<> begin(const Deliver& deliver);
 
   /// Delivers what the service has said: before its main process is reaped.
   void drain();

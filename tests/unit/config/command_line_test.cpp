@@ -87,6 +87,8 @@ class BlankSecrets : public testing::TestWithParam<Blanking> {};
 TEST_P(BlankSecrets, CoversTheValueAndNothingElse) {
   EXPECT_EQ(blank_secrets(GetParam().line), GetParam().blanked);
   EXPECT_EQ(GetParam().line.size(), GetParam().blanked.size());
+  EXPECT_EQ(blank_secrets(GetParam().blanked), GetParam().blanked);
+  EXPECT_EQ(split_command_line(GetParam().blanked).size(), split_command_line(GetParam().line).size());
   EXPECT_EQ(KernelArgs::parse(GetParam().line).has_secrets(), GetParam().line != GetParam().blanked);
 }
 
@@ -97,6 +99,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Blanking{"uebo.boinc.password=\"my word\" b", "uebo.boinc.password=\"*******\" b"},
                     Blanking{"\"uebo.boinc.password=my word\" b", "\"uebo.boinc.password=*******\" b"},
                     Blanking{"uebo.boinc.password=a\"b c\"d e", "uebo.boinc.password=******* e"},
+                    Blanking{"uebo.boinc.password=\"a\"b c", "uebo.boinc.password=\"**\" c"},
+                    Blanking{"\"uebo.boinc.password=a\"b c", "\"uebo.boinc.password=**\" c"},
+                    Blanking{"uebo.boinc.password=a\"b c", "uebo.boinc.password=****\""},
                     Blanking{"uebo.boinc.password=\"never closed", "uebo.boinc.password=\"************"},
                     Blanking{"uebo.boinc.password=a=b", "uebo.boinc.password=***"},
                     Blanking{"uebo.boinc.password= b", "uebo.boinc.password= b"},
@@ -118,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(MisspeltNames, BlankSecrets,
                                          Blanking{"uebo.consul.tokn=abc", "uebo.consul.tokn=***"},
                                          Blanking{"uebo.boinc.pass=abc", "uebo.boinc.pass=***"},
                                          Blanking{"rcu.bypass=abc", "rcu.bypass=abc"},
-                                         Blanking{"\"uebo.boinc.password\"=abc", "\"uebo.boinc.password*****"},
+                                         Blanking{"\"uebo.boinc.password\"=abc", "\"uebo.boinc.password****\""},
                                          Blanking{"uebo.boinc.password:hunter2 a", "uebo.boinc.password******** a"},
                                          Blanking{"uebo.boinc.passwords=abc", "uebo.boinc.password*****"},
                                          Blanking{"uebo.hostnam=abc", "uebo.hostnam=abc"}));

@@ -58,6 +58,28 @@ TEST(CriticalChain, SaysThatAUnitWasAskedForLate) {
             "the kernel 0-1, PID 1, in line 1-1, getty@tty1 asked for 1-3, getty@tty1 3-4");
 }
 
+TEST(CriticalChain, EndsWithAServiceThoughAJobGoesOn) {
+  BootReport report{.kernel = 1, .steps = {}, .units = {}, .conditions = {}};
+  report.units = {unit("patience", 1, 1, 40), unit("boinc", 1, 1, 9), unit("sshd", 1, 1, 3)};
+  report.units[0].job = true;
+  EXPECT_EQ(critical_chain(report).back().name, "boinc");
+  const std::string text = boot_text(report, 100);
+  EXPECT_NE(text.find("0 s to 9.00 s"), std::string::npos) << text;
+  EXPECT_NE(text.find("40.00"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nslowest: boinc 8.00 | sshd 2.00 | the kernel 1.00\n"), std::string::npos) << text;
+  report.units[1].up = report.units[2].up = std::nullopt;
+  EXPECT_EQ(critical_chain(report).back().name, "patience");
+  EXPECT_NE(boot_text(report, 100).find("0 s to 40.00 s"), std::string::npos);
+}
+
+TEST(CriticalChain, LeadsThroughAJobThatSomebodyWaitedFor) {
+  BootReport report{.kernel = 1, .steps = {}, .units = {}, .conditions = {}};
+  report.units = {unit("clock-assume", 1, 1, 31.1), unit("boinc", 1, 31, 32, {"clock"})};
+  report.units[0].job = true;
+  report.conditions = {{.name = "clock", .set = 31, .by = "clock-assume"}};
+  EXPECT_EQ(shown(critical_chain(report)), "the kernel 0-1, PID 1, in line 1-1, clock-assume>clock 1-31, boinc 31-32");
+}
+
 TEST(CriticalChain, EndsThoughUnitsWaitForEachOther) {
   BootReport report{.kernel = 1, .steps = {}, .units = {}, .conditions = {}};
   report.units = {unit("a", 1, 3, 3, {"b"}), unit("b", 1, 3, 3, {"a"})};

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <limits>
 #include <random>
 #include <string>
 
@@ -192,6 +193,7 @@ TEST(NetlinkFailure, CarriesErrnoAndTheKernelsWords) {
   EXPECT_EQ(failure.words, "Nexthop has invalid gateway");
   EXPECT_EQ(netlink::failure_in(Request(NLMSG_ERROR, 0, Body{0, {}}).bytes()).code, 0);
   EXPECT_EQ(netlink::failure_in(Request(NLMSG_DONE, 0, -EBUSY).bytes()).code, EBUSY);
+  EXPECT_EQ(netlink::failure_in(Request(NLMSG_DONE, 0, std::numeric_limits<int>::min()).bytes()).code, EPROTO);
   EXPECT_EQ(netlink::failure_in(ethernet().bytes()).code, 0);
 }
 

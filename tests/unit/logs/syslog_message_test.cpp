@@ -42,6 +42,11 @@ TEST(SyslogMessage, MarksUtf8AndNothingElse) {
   EXPECT_TRUE(message_of("plain").ends_with(" - - - plain"));
   EXPECT_TRUE(message_of("\xff\xfe").ends_with(" - - - \xff\xfe")) << "that is MSG-ANY";
   EXPECT_TRUE(message_of("cut \xc3").ends_with(" - - - cut \xc3"));
+  // RFC 3629: longer than it has to be, half a pair of UTF-16, beyond U+10FFFF.
+  for (const char* wrong : {"\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80"})
+    EXPECT_TRUE(message_of(wrong).ends_with(std::string(" - - - ") + wrong)) << wrong;
+  for (const char* least : {"\xe0\xa0\x80", "\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+    EXPECT_TRUE(message_of(least).ends_with(std::string(" - - - \xEF\xBB\xBF") + least)) << least;
 }
 
 TEST(SyslogMessage, FieldsArePrintableAndBounded) {
