@@ -1,6 +1,7 @@
 #include "uebo/init/pid1.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -96,6 +97,10 @@ Booted boot_in_line() {
 /// Ctrl-Alt-Del sends SIGINT instead of a reset, and nothing of the words of the command line that the kernel hands to
 /// init is seen by anybody or reaches a service.
 void settle_process(std::span<char*> arguments) {
+  // What a flooded log or a long answer took goes back to the kernel: mallopt(3). The thresholds would grow by themselves.
+  constexpr int large = 16 * 1024;
+  mallopt(M_MMAP_THRESHOLD, large);
+  mallopt(M_TRIM_THRESHOLD, large);
   // Words behind `--` come as arguments, and others as environment, in memory that /proc/1 shows to everybody.
   for (char* word : arguments.subspan(std::min<std::size_t>(1, arguments.size()))) explicit_bzero(word, strlen(word));
   for (char** variable = environ; variable && *variable; ++variable) explicit_bzero(*variable, strlen(*variable));

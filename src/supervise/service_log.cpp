@@ -81,7 +81,7 @@ void ServiceLog::flush() {
   if (reporting_ > 0 && !reported) --lines;  // the report itself
   dropped_ += lines;
   unreported_ += lines;
-  batch_ = {};
+  batch_ = std::string();  // {} would keep the memory of a flood
 }
 
 std::vector<std::string> ServiceLog::last_of_run() const {
