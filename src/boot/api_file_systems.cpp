@@ -78,6 +78,8 @@ void mount_all() {
   note(make_directories(kRunDirectory));
 }
 
+constexpr const char* kThrashing = "/sys/kernel/mm/lru_gen/min_ttl_ms";  // with CONFIG_LRU_GEN
+
 /// devtmpfs holds devices alone.
 void link_descriptors() {
   constexpr std::array<std::array<const char*, 2>, 4> links{{{"/proc/self/fd", "/dev/fd"},
@@ -98,6 +100,9 @@ void enable_cgroups() {
 
 void set_kernel() {
   for (const KernelSetting& setting : kSettings) note(write_kernel_file(setting.path, setting.value));
+  // What was in use within the last second stays in memory, and whoever leaves no room for that is killed: without it a
+  // node was seen to read its programs again and again for 67 s before anybody was (admin-guide/mm/multigen_lru.rst).
+  if (access(kThrashing, F_OK) == 0) note(write_kernel_file(kThrashing, "1000"));
   // The backstop if PID 1 dies. `panic=` on the command line has its way.
   constexpr const char* panic = "/proc/sys/kernel/panic";
   const auto now = read_file(panic);

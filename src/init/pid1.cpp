@@ -97,7 +97,8 @@ Booted boot_in_line() {
 /// Ctrl-Alt-Del sends SIGINT instead of a reset, and nothing of the words of the command line that the kernel hands to
 /// init is seen by anybody or reaches a service.
 void settle_process(std::span<char*> arguments) {
-  // What a flooded log or a long answer took goes back to the kernel: mallopt(3). The thresholds would grow by themselves.
+  // What a flooded log or a long answer took goes back to the kernel. The thresholds would grow by themselves:
+  // mallopt(3).
   constexpr int large = 16 * 1024;
   mallopt(M_MMAP_THRESHOLD, large);
   mallopt(M_TRIM_THRESHOLD, large);

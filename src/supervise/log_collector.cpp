@@ -16,16 +16,29 @@ constexpr std::size_t kBusy = 16 * 1024;  // found in one look
 constexpr std::chrono::milliseconds kBetweenLooks{10};
 constexpr std::int64_t kRestForWork = 9;  // of all floods together: so many times the time that looking took
 
-/// What is in the pipe, up to `most` bytes at once; empty: no more. Valid until the next call.
-std::string_view read_some(int fd, std::size_t most) {
-  static std::array<char, LogCollector::kTail> buffer;  // its pages are taken for good once it was full
-  const ssize_t count = read(fd, buffer.data(), std::min(most, buffer.size()));
-  return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
-}
+/// Reads what is in a pipe. Its buffer is there for one look: a flood leaves PID 1 no larger than it was.
+class Reader {
+ public:
+  Reader(int fd, std::size_t available)
+      : fd_(fd),
+        size_(std::min(available, LogCollector::kTail)),
+        buffer_(std::make_unique_for_overwrite<char[]>(size_)) {}
 
-void read_all(int fd, ServiceLog& log, std::size_t available) {
+  /// Up to `most` bytes at once; empty: no more. Valid until the next call.
+  std::string_view some(std::size_t most) {
+    const ssize_t count = read(fd_, buffer_.get(), std::min(most, size_));
+    return {buffer_.get(), count > 0 ? static_cast<std::size_t>(count) : 0};
+  }
+
+ private:
+  int fd_;
+  std::size_t size_;
+  std::unique_ptr<char[]> buffer_;
+};
+
+void read_all(Reader reader, ServiceLog& log, std::size_t available) {
   while (available > 0) {
-    const auto bytes = read_some(fd, available);
+    const auto bytes = reader.some(available);
     if (bytes.empty()) return;
     log.append(bytes);
     available -= bytes.size();
@@ -59,21 +72,21 @@ class Skipper {
 };
 
 /// The line that has begun is kept, and whole lines of the last kTail bytes.
-void read_ends(int fd, ServiceLog& log, std::size_t available) {
+void read_ends(Reader reader, ServiceLog& log, std::size_t available) {
   Skipper skipper(log);
-  auto bytes = read_some(fd, available);
+  auto bytes = reader.some(available);
   available -= bytes.size();
   const auto line = bytes.substr(0, std::min(bytes.find('\n'), ServiceLog::kLongestLine - 1) + 1);
   log.append(line);
   log.finish();
   skipper.over(bytes.substr(line.size()));
   while (available > LogCollector::kTail) {
-    bytes = read_some(fd, available - LogCollector::kTail);
+    bytes = reader.some(available - LogCollector::kTail);
     if (bytes.empty()) break;
     skipper.over(bytes);
     available -= bytes.size();
   }
-  skipper.keep_from_next_line(read_some(fd, available));
+  skipper.keep_from_next_line(reader.some(available));
 }
 
 }  // namespace
@@ -121,9 +134,9 @@ void LogCollector::look(Stream& stream) {
   stream.busy = available >= kBusy;
   if (stream.busy && !std::exchange(stream.enlarged, true)) fcntl(fd, F_SETPIPE_SZ, kLargePipe);
   if (available > kMostKept)
-    read_ends(fd, stream.log, available);
+    read_ends(Reader(fd, available), stream.log, available);
   else
-    read_all(fd, stream.log, available);
+    read_all(Reader(fd, available), stream.log, available);
   const TimePoint now = loop_.now();
   const Duration pause = stream.busy ? (now - began) * kRestForWork * busy_streams() : Duration::zero();
   stream.not_before = now + std::max<Duration>(kBetweenLooks, pause);

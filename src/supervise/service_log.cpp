@@ -26,6 +26,9 @@ ServiceLog::ServiceLog(std::string directory, config::LogLimits limits) : files_
 
 void ServiceLog::append(std::string_view bytes) {
   bytes_ += bytes.size();
+  // In one piece, which goes back in one piece: a flood leaves PID 1 no larger than it was.
+  const bool many = bytes.size() > kLongestLine;
+  if (many) batch_.reserve(kLargestBatch);
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     const std::size_t room = kLongestLine - partial_.size();
@@ -36,6 +39,7 @@ void ServiceLog::append(std::string_view bytes) {
     bytes.remove_prefix(take + (ended ? 1 : 0));
   }
   flush();
+  if (many) batch_ = std::string();
 }
 
 void ServiceLog::finish() {
@@ -81,7 +85,7 @@ void ServiceLog::flush() {
   if (reporting_ > 0 && !reported) --lines;  // the report itself
   dropped_ += lines;
   unreported_ += lines;
-  batch_ = std::string();  // {} would keep the memory of a flood
+  batch_.clear();
 }
 
 std::vector<std::string> ServiceLog::last_of_run() const {

@@ -132,15 +132,11 @@ def test_a_fork_bomb_is_held_in_its_bounds(abused: Guest, settled: abuse.Pid1, r
     assert abused.run(f"cat {group}/cgroup.procs 2>/dev/null || true") == ""
 
 
-# The hog's node stands still for a minute or more before the kernel kills, and is slow for a while after: with --full.
-HOG = pytest.param("hog", "board-out-of-memory", marks=pytest.mark.full)
-
-
-@pytest.mark.parametrize(("name", "reason"), [("glutton", "out-of-memory"), HOG])
+@pytest.mark.parametrize(("name", "reason"), [("glutton", "out-of-memory"), ("hog", "board-out-of-memory")])
 def test_a_service_that_eats_all_memory_is_killed_for_that(
     name: str, reason: str, abused: Guest, settled: abuse.Pid1, record_property: Record
 ) -> None:
-    """The one has a limit of its own; the other eats what the board has, and the kernel takes its time with that."""
+    """The one has a limit of its own; the other eats what the board has."""
     others = {unit["name"]: unit["exits"] for unit in abused.status()["units"] if unit["wanted"]}
     start(abused, name)
     began = time.monotonic()
