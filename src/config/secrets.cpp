@@ -38,7 +38,9 @@ SecretPart secret_part(const Word& word) {
   const std::size_t end = word.value ? word.value_begin + word.value->size() : word.name_begin + word.name.size();
   if (const ArgumentInfo* secret = secret_glued_to(word.name)) {
     const std::size_t begin = word.name_begin + secret->name.size();
-    return {.begin = begin, .size = end - begin};
+    // With its quotes, but for those around the whole word.
+    const bool quoted_as_a_whole = word.name_begin > word.begin;
+    return {.begin = begin, .size = (quoted_as_a_whole ? end : word.end) - begin};
   }
   if (!word.value) return {};
   const ArgumentInfo* known = find_argument(word.name);

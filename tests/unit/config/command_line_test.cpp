@@ -126,6 +126,8 @@ INSTANTIATE_TEST_SUITE_P(MisspeltNames, BlankSecrets,
                                          Blanking{"\"uebo.boinc.password\"=abc", "\"uebo.boinc.password****\""},
                                          Blanking{"uebo.boinc.password:hunter2 a", "uebo.boinc.password******** a"},
                                          Blanking{"uebo.boinc.passwords=abc", "uebo.boinc.password*****"},
+                                         Blanking{"uebo.boinc.passwords=\"a b\" c", "uebo.boinc.password******* c"},
+                                         Blanking{"\"uebo.boinc.passwords=a b\" c", "\"uebo.boinc.password*****\" c"},
                                          Blanking{"uebo.hostnam=abc", "uebo.hostnam=abc"}));
 
 }  // namespace
