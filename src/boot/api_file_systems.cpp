@@ -100,8 +100,8 @@ void enable_cgroups() {
 
 void set_kernel() {
   for (const KernelSetting& setting : kSettings) note(write_kernel_file(setting.path, setting.value));
-  // What was in use within the last second stays in memory, and whoever leaves no room for that is killed: after 2 s and
-  // not 3 to 5, with the other services answering meanwhile (admin-guide/mm/multigen_lru.rst).
+  // What was in use within the last second stays in memory, and whoever leaves no room for that is killed: after 2 s
+  // and not 3 to 5, with the other services answering meanwhile (admin-guide/mm/multigen_lru.rst).
   if (access(kThrashing, F_OK) == 0) note(write_kernel_file(kThrashing, "1000"));
   // The backstop if PID 1 dies. `panic=` on the command line has its way.
   constexpr const char* panic = "/proc/sys/kernel/panic";
