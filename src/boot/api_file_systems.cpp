@@ -78,8 +78,6 @@ void mount_all() {
   note(make_directories(kRunDirectory));
 }
 
-constexpr const char* kThrashing = "/sys/kernel/mm/lru_gen/min_ttl_ms";  // with CONFIG_LRU_GEN
-
 /// devtmpfs holds devices alone.
 void link_descriptors() {
   constexpr std::array<std::array<const char*, 2>, 4> links{{{"/proc/self/fd", "/dev/fd"},
@@ -102,7 +100,8 @@ void set_kernel() {
   for (const KernelSetting& setting : kSettings) note(write_kernel_file(setting.path, setting.value));
   // What was in use within the last second stays in memory, and whoever leaves no room for that is killed: after 2 s
   // and not 3 to 5, with the other services answering meanwhile (admin-guide/mm/multigen_lru.rst).
-  if (access(kThrashing, F_OK) == 0) note(write_kernel_file(kThrashing, "1000"));
+  constexpr const char* min_ttl = "/sys/kernel/mm/lru_gen/min_ttl_ms";  // with CONFIG_LRU_GEN
+  if (access(min_ttl, F_OK) == 0) note(write_kernel_file(min_ttl, "1000"));
   // The backstop if PID 1 dies. `panic=` on the command line has its way.
   constexpr const char* panic = "/proc/sys/kernel/panic";
   const auto now = read_file(panic);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "view_json.hpp"
 
@@ -64,12 +65,9 @@ std::optional<Cause> cause_of(const BootReport& report, const BootUnit& unit) {
 /// only bound what others wait for, and a chain passes through it where somebody did wait.
 const BootUnit* last_up(const std::vector<BootUnit>& units) {
   const BootUnit* last = nullptr;
-  for (const BootUnit& unit : units) {
-    if (!unit.up || !unit.started) continue;
-    const bool outranks = last && last->job && !unit.job;
-    const bool equal_rank = !last || last->job == unit.job;
-    if (outranks || (equal_rank && (!last || *unit.up > *last->up))) last = &unit;
-  }
+  const auto rank = [](const BootUnit& unit) { return std::pair(!unit.job, unit.up); };
+  for (const BootUnit& unit : units)
+    if (unit.up && unit.started && (!last || rank(unit) > rank(*last))) last = &unit;
   return last;
 }
 

@@ -106,8 +106,9 @@ std::string rows_text(const std::vector<BootRow>& rows, std::optional<std::size_
 
 std::string slowest_text(const std::vector<BootRow>& rows, std::size_t width) {
   const auto took = [](const BootRow& row) { return row.up && row.started ? *row.up - *row.started : 0; };
+  const double end = end_of(rows);
   std::vector<BootRow> sorted;
-  std::ranges::copy_if(rows, std::back_inserter(sorted), [&](const BootRow& row) { return row.up <= end_of(rows); });
+  std::ranges::copy_if(rows, std::back_inserter(sorted), [end](const BootRow& row) { return row.up <= end; });
   std::ranges::stable_sort(sorted, std::ranges::greater{}, took);
   std::vector<std::string> words{"slowest:"};
   for (const BootRow& row : sorted) {

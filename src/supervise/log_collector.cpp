@@ -16,7 +16,7 @@ constexpr std::size_t kBusy = 16 * 1024;  // found in one look
 constexpr std::chrono::milliseconds kBetweenLooks{10};
 constexpr std::int64_t kRestForWork = 9;  // of all floods together: so many times the time that looking took
 
-/// Reads what is in a pipe. Its buffer is there for one look: a flood leaves PID 1 no larger than it was.
+/// Reads what is in a pipe. Its buffer is there for one look.
 class Reader {
  public:
   Reader(int fd, std::size_t available)

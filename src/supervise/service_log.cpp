@@ -26,7 +26,7 @@ ServiceLog::ServiceLog(std::string directory, config::LogLimits limits) : files_
 
 void ServiceLog::append(std::string_view bytes) {
   bytes_ += bytes.size();
-  // In one piece, which goes back in one piece: a flood leaves PID 1 no larger than it was.
+  // In one piece, which goes back in one piece.
   const bool many = bytes.size() > kLongestLine;
   if (many) batch_.reserve(kLargestBatch);
   while (!bytes.empty()) {
