@@ -55,10 +55,11 @@ docker_answers() {
 }
 
 # Plain dockerd works on a Debian VM with cgroup v1 and overlayfs (tried). The others are for machines without
-# overlayfs on overlayfs or without iptables; a bridge is never used here.
+# overlayfs on overlayfs or without iptables; a bridge is never used here. The plain one has a second try: dockerd gives its
+# containerd 15 s, which a disk that has not read it yet may need for the program alone (seen).
 start_daemon_by_hand() {
   local log=/var/log/dockerd.log options attempt pid
-  for options in "" "--iptables=false --ip6tables=false --bridge=none" \
+  for options in "" "" "--iptables=false --ip6tables=false --bridge=none" \
     "--iptables=false --ip6tables=false --bridge=none --storage-driver=vfs"; do
     # shellcheck disable=SC2086 # a list of options
     setsid dockerd $options >"$log" 2>&1 </dev/null &
