@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "note.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/boot/inline_steps.hpp"
 #include "uebo/boot/paths.hpp"
@@ -65,10 +66,6 @@ constexpr std::array kSettings{
     KernelSetting{"/proc/sys/fs/protected_hardlinks", "1"},
     KernelSetting{"/proc/sys/fs/protected_symlinks", "1"},
 };
-
-void note(const Result<>& result) {
-  if (!result) spdlog::warn("{}", result.error().message());
-}
 
 void mount_all() {
   for (const ApiFileSystem& fs : kFileSystems) {

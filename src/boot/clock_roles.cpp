@@ -11,7 +11,7 @@
 namespace uebo::boot {
 namespace {
 
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kTimeServerPatience{30};
 
 }  // namespace
 
@@ -31,14 +31,15 @@ int clock_floor_role(std::span<const std::string_view>) {
 
 int clock_assume_role(std::span<const std::string_view>) {
   if (clock_state() != ClockState::Unset) return 0;
-  spdlog::info("waiting {} s for a time server", kPatience.count());
-  std::this_thread::sleep_for(kPatience);
+  spdlog::info("waiting {} s for a time server", kTimeServerPatience.count());
+  std::this_thread::sleep_for(kTimeServerPatience);
   if (clock_state() != ClockState::Unset) return 0;
   if (const auto announced = announce_clock(ClockState::Assumed); !announced) {
     spdlog::error("{}", announced.error().message());
     return 1;
   }
-  spdlog::warn("no time server answered within {} s; {} is assumed", kPatience.count(), time_text(kernel::wall_time()));
+  spdlog::warn("no time server answered within {} s; {} is assumed", kTimeServerPatience.count(),
+               time_text(kernel::wall_time()));
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "note.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/boot/lease.hpp"
 #include "uebo/boot/link_routes.hpp"
@@ -27,10 +28,6 @@ std::optional<std::string> from_environment(std::string_view name) {
 
 /// The address is the DHCP client's: who needs the network stops before it does.
 std::string holder_of(const std::string& link) { return "dhcp@" + link; }
-
-void note(const Result<>& result) {
-  if (!result) spdlog::warn("{}", result.error().message());
-}
 
 /// None: what the link had of its own. Some drivers reset the device for it, so nothing is done where nothing changes.
 Result<> use_mtu(const std::string& link, std::optional<unsigned> wanted) {

@@ -28,7 +28,7 @@ using std::chrono::seconds;
 
 constexpr const char* kArgument = "uebo.nfsdir";
 constexpr const char* kType = "nfs4";
-constexpr seconds kPatience{5};
+constexpr seconds kServerPatience{5};
 /// A server identifies its clients by host name and this (Documentation/filesystems/nfs/client-identifier.rst): two
 /// nodes with one identity take each other's locks.
 constexpr const char* kUniqueId = "/sys/module/nfs/parameters/nfs4_unique_id";
@@ -192,7 +192,7 @@ Result<std::string> mount_nfs_storage(const config::KernelArgs& args) {
     return fail(
         0, kArgument, "",
         fmt::format("expected {}; no local disk is used in its place", config::find_argument(kArgument)->value));
-  const auto server = UEBO_TRY(kernel::find_nfs_server(source->server, source->port, kPatience));
+  const auto server = UEBO_TRY(kernel::find_nfs_server(source->server, source->port, kServerPatience));
   UEBO_TRY(load_module());
   const std::string id = UEBO_TRY(set_client_id());
   UEBO_TRY(make_directories(kStorageDirectory));

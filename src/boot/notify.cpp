@@ -7,11 +7,11 @@
 namespace uebo::boot {
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kControlPatience{5};
 
 Result<> ask(const nlohmann::json& request) {
   const std::string text = request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  const std::string answer = UEBO_TRY(control_request(text, kPatience));
+  const std::string answer = UEBO_TRY(control_request(text, kControlPatience));
   return understand_answer(answer, text);
 }
 
@@ -47,7 +47,8 @@ Result<> trigger(std::string_view name) { return ask({{"verb", "trigger"}, {"nam
 
 Result<> restart_if_running(const std::string& name) {
   const nlohmann::json request{{"verb", "status"}, {"name", name}};
-  const auto answer = nlohmann::json::parse(UEBO_TRY(control_request(request.dump(), kPatience)), nullptr, false);
+  const auto answer =
+      nlohmann::json::parse(UEBO_TRY(control_request(request.dump(), kControlPatience)), nullptr, false);
   const nlohmann::json::json_pointer state("/unit/state");
   if (!answer.is_object() || !answer.contains(state) || (answer[state] != "running" && answer[state] != "ready"))
     return {};

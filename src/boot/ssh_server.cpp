@@ -18,7 +18,7 @@ constexpr const char* kKeyMaker = "/usr/bin/dropbearkey";
 constexpr const char* kKeyName = "ed25519_hostkey";
 constexpr const char* kKeptIn = "/storage/dropbear";
 constexpr const char* kUsedFrom = "/run/dropbear";
-constexpr std::chrono::seconds kPatience{15};
+constexpr std::chrono::seconds kStoragePatience{15};
 
 /// A power cut may have left an empty or damaged file.
 Result<bool> is_key(const std::string& path) {
@@ -61,7 +61,7 @@ Result<std::string> host_key() {
           if (!result) spdlog::warn("{}", result.error().message());
           return result ? 0 : 1;
         },
-        kPatience);
+        kStoragePatience);
     if (!fetched) spdlog::warn("{} is left alone: {}", kKeptIn, fetched.error().message());
   }
   return key_in(kUsedFrom);

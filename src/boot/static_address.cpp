@@ -9,6 +9,7 @@
 #include <csignal>
 #include <optional>
 
+#include "note.hpp"
 #include "uebo/base/clock.hpp"
 #include "uebo/boot/duplicate_check.hpp"
 #include "uebo/boot/lease.hpp"
@@ -26,10 +27,6 @@ namespace uebo::boot {
 namespace {
 
 using config::NetworkSetting;
-
-void note(const Result<>& result) {
-  if (!result) spdlog::warn("{}", result.error().message());
-}
 
 class StaticAddresses {
  public:

@@ -22,9 +22,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 3s;
-constexpr auto kPause = 10s;
-constexpr auto kPauseWhileAway = 3s;
+constexpr auto kProbePatience = 3s;
+constexpr auto kProbePause = 10s;
+constexpr auto kProbePauseWhileAway = 3s;
 constexpr int kMissesToBeAway = 2;  // one may be a packet's or a busy server's fault
 
 void note_result(const Result<>& result) {
@@ -36,7 +36,7 @@ class Watch {
   explicit Watch(MountedServer server) : server_(std::move(server)) {}
 
   void look() {
-    const auto answer = kernel::find_nfs_server(server_.address, server_.port, kPatience);
+    const auto answer = kernel::find_nfs_server(server_.address, server_.port, kProbePatience);
     if (answer) return answered();
     if (++misses_ < kMissesToBeAway || away_) return;
     away_ = true;
@@ -48,15 +48,15 @@ class Watch {
   void last_look() {
     misses_ = away_ ? misses_ : 0;
     for (int tries = 0; tries < kMissesToBeAway && !away_; ++tries) {
-      if (tries > 0) std::this_thread::sleep_for(kPauseWhileAway);
+      if (tries > 0) std::this_thread::sleep_for(kProbePauseWhileAway);
       look();
       if (misses_ == 0) return;
     }
-    if (kernel::find_nfs_server(server_.address, server_.port, kPatience)) return;
+    if (kernel::find_nfs_server(server_.address, server_.port, kProbePatience)) return;
     note_result(abandon_condition(config::kStorage));
   }
 
-  [[nodiscard]] std::chrono::milliseconds pause() const { return misses_ > 0 ? kPauseWhileAway : kPause; }
+  [[nodiscard]] std::chrono::milliseconds pause() const { return misses_ > 0 ? kProbePauseWhileAway : kProbePause; }
 
  private:
   void answered() {

@@ -24,7 +24,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr int kTries = 25;
-constexpr std::chrono::milliseconds kPause{200};
+constexpr std::chrono::milliseconds kUnmountPause{200};
 constexpr seconds kAnswer{3};     // of an NFS server that works
 constexpr seconds kWriteOut{40};  // over the network
 constexpr seconds kUnmount{5};    // that writes nothing
@@ -38,7 +38,7 @@ void write_out() {
 Result<> unmount_patiently() {
   auto unmounted = kernel::unmount(kStorageDirectory);
   for (int tries = 1; tries < kTries && !unmounted && unmounted.error().code == EBUSY; ++tries) {
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(kUnmountPause);
     unmounted = kernel::unmount(kStorageDirectory);
   }
   return unmounted;

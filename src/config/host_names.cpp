@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "text.hpp"
 #include "uebo/config/kernel_args.hpp"
 
 namespace uebo::config {
@@ -11,8 +12,6 @@ namespace {
 
 constexpr std::size_t kLongestLabel = 63;
 constexpr std::size_t kLongestName = 253;
-
-bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 bool is_address(std::string_view text) {
   const std::string address(text);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "text.hpp"
 #include "uebo/config/conditions.hpp"
 
 namespace uebo::config {
@@ -15,8 +16,6 @@ namespace {
 constexpr std::uint64_t kLeastMemory = 1 << 20;
 constexpr std::uint64_t kLeastLog = 4 << 10;
 constexpr std::uint64_t kMostLog = 16 << 20;
-
-bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 bool is_word(std::string_view text, std::string_view others) {
   return std::ranges::all_of(text,

@@ -61,13 +61,14 @@ std::optional<IpAddress> parse_field_address(std::string_view text) {
 }
 
 /// Each is a step that takes one field, and says what is wrong with it.
-class Reader {
+class SettingReader {
  public:
-  explicit Reader(const Fields& fields) : fields_(fields) {}
+  explicit SettingReader(const Fields& fields) : fields_(fields) {}
 
   std::expected<NetworkSetting, std::string> read() {
-    for (const auto step : {&Reader::take_way, &Reader::take_device, &Reader::take_host_name, &Reader::take_address,
-                            &Reader::take_prefix, &Reader::take_gateway, &Reader::take_servers})
+    for (const auto step : {&SettingReader::take_way, &SettingReader::take_device, &SettingReader::take_host_name,
+                            &SettingReader::take_address, &SettingReader::take_prefix, &SettingReader::take_gateway,
+                            &SettingReader::take_servers})
       if (Flaw wrong = (this->*step)()) return std::unexpected(std::move(*wrong));
     return setting_;
   }
@@ -180,7 +181,7 @@ std::expected<NetworkSetting, std::string> parse_network_setting(std::string_vie
     *fields = {};
     (*fields)[Autoconf] = text.empty() ? "(nothing)" : text;
   }
-  return Reader(*fields).read();
+  return SettingReader(*fields).read();
 }
 
 std::optional<Vlan> vlan_of(std::string_view device) {

@@ -9,6 +9,10 @@ namespace uebo::config {
 
 [[nodiscard]] inline bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
+[[nodiscard]] inline bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /// At commas, empty parts left out. The parts point into `text`.
 [[nodiscard]] std::vector<std::string_view> split_list(std::string_view text);
 

@@ -18,7 +18,7 @@ constexpr const char* kToken = "token";
 constexpr const char* kAuthority = "ca.pem";
 constexpr const char* kUser = "uebo-consul";
 constexpr std::size_t kLongest = 256 * 1024;
-constexpr std::chrono::seconds kPatience{15};
+constexpr std::chrono::seconds kStoragePatience{15};
 
 std::string trimmed(std::string text) {
   const auto end = text.find_last_not_of(" \t\r\n");
@@ -61,7 +61,7 @@ Result<> fetch() {
         if (!result) spdlog::warn("{}", result.error().message());
         return result ? 0 : 1;
       },
-      kPatience);
+      kStoragePatience);
   if (!fetched) spdlog::warn("{} is left alone: {}", kKeptIn, fetched.error().message());
   return {};
 }

@@ -14,8 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::chrono::seconds kPatience{1};  // PID 1 answers at once, or not at all; SIGTERM waits meanwhile
-constexpr unsigned kLongestWait = 600;        // for a change, in seconds
+constexpr std::chrono::seconds kControlPatience{1};  // PID 1 answers at once, or not at all; SIGTERM waits meanwhile
+constexpr unsigned kLongestWait = 600;               // for a change, in seconds
 
 template <class Value>
 Value value_or(const Json& object, const char* key, Value fallback) {
@@ -64,7 +64,7 @@ Result<UnitsSeen> parse_units(std::string_view status) {
 
 Result<UnitsSeen> UnitWatch::look() {
   pending_.reset();
-  const std::string status = UEBO_TRY(control_request(R"({"verb":"status"})", kPatience, socket_));
+  const std::string status = UEBO_TRY(control_request(R"({"verb":"status"})", kControlPatience, socket_));
   auto seen = UEBO_TRY(parse_units(status));
   pending_ = UEBO_TRY(ask_for_changes(seen.generation));
   return seen;

@@ -4,11 +4,9 @@
 namespace uebo::control {
 namespace {
 
-using std::chrono::seconds;
-
 constexpr unsigned kStartLimit = 30;
-constexpr unsigned kStopLimit = 120;  // BOINC alone may take 75 s
-constexpr seconds kMargin{10};        // PID 1 answers in time, or not at all
+constexpr unsigned kStopLimit = 120;               // BOINC alone may take 75 s
+constexpr std::chrono::seconds kAnswerMargin{10};  // PID 1 answers in time, or not at all
 
 unsigned limit_of(const CommandLine& line) {
   return line.timeout.value_or(line.verb == Verb::Start ? kStartLimit : kStopLimit);
@@ -17,7 +15,7 @@ unsigned limit_of(const CommandLine& line) {
 Answer ask_and_wait(const Run& run, Verb verb, const std::string& service) {
   const unsigned limit = limit_of(run.line);
   return ask(run, {{"verb", name_of(verb)}, {"name", service}, {"wait", run.line.wait}, {"timeout", limit}},
-             seconds(limit) + kMargin);
+             std::chrono::seconds(limit) + kAnswerMargin);
 }
 
 int change(const Run& run, const std::string& service) {

@@ -19,10 +19,10 @@ namespace {
 
 constexpr int kSyncLimitMilliseconds = 10'000;
 
-constexpr std::array<int (*)(const Run&), 13> kVerbs{
+constexpr std::array<int (*)(const Run&), 13> kVerbFunctions{
     status_verb, change_verb, change_verb, change_verb,   change_verb,   change_verb,  logs_verb,
     boot_verb,   check_verb,  reload_verb, shutdown_verb, shutdown_verb, shutdown_verb};
-static_assert(kVerbs.size() == static_cast<std::size_t>(Verb::Halt) + 1);
+static_assert(kVerbFunctions.size() == static_cast<std::size_t>(Verb::Halt) + 1);
 
 /// sync(2) never comes back from a dead file server, and then it is a child that hangs.
 void sync_bounded() {
@@ -103,7 +103,7 @@ int command(std::span<const std::string_view> words, CommandContext context) {
   if (!line.control.empty()) context.control = line.control;
   if (!line.log.empty()) context.logs = line.log;
   const Run run{line, context};
-  return kVerbs[static_cast<std::size_t>(line.verb)](run);
+  return kVerbFunctions[static_cast<std::size_t>(line.verb)](run);
 }
 
 }  // namespace uebo::control

@@ -228,13 +228,13 @@ Reply shut_down(const Call& call) {
 
 // --- all of them
 
-struct VerbInfo {
+struct RequestInfo {
   std::string_view name;
   Access access;
   Reply (*run)(const Call& call);
 };
 
-constexpr std::array<VerbInfo, 16> kVerbs{{
+constexpr std::array<RequestInfo, 16> kRequests{{
     {"status", Access::Read, status},
     {"boot", Access::Read, boot},
     {"changes", Access::Read, changes},
@@ -253,18 +253,18 @@ constexpr std::array<VerbInfo, 16> kVerbs{{
     {"halt", Access::Change, shut_down},
 }};
 static_assert(std::ranges::all_of(kUnitVerbs, [](const UnitVerb& unit) {
-  return std::ranges::any_of(kVerbs, [&](const VerbInfo& verb) { return verb.name == unit.name; });
+  return std::ranges::any_of(kRequests, [&](const RequestInfo& verb) { return verb.name == unit.name; });
 }));
-static_assert(std::ranges::all_of(kVerbs, [](const VerbInfo& verb) {
+static_assert(std::ranges::all_of(kRequests, [](const RequestInfo& verb) {
   return verb.run != change_unit || std::ranges::find(kUnitVerbs, verb.name, &UnitVerb::name) != kUnitVerbs.end();
 }));
-static_assert(std::ranges::all_of(kVerbs, [](const VerbInfo& verb) {
+static_assert(std::ranges::all_of(kRequests, [](const RequestInfo& verb) {
   return verb.run != shut_down || std::ranges::find(kShutdownNames, verb.name) != kShutdownNames.end();
 }));
 
 Reply dispatch(const Call& call, const Peer& peer) {
-  const auto* verb = std::ranges::find(kVerbs, call.verb, &VerbInfo::name);
-  if (verb == kVerbs.end()) return refuse(ExitCode::WrongUsage, fmt::format("`{}` is not a verb", call.verb));
+  const auto* verb = std::ranges::find(kRequests, call.verb, &RequestInfo::name);
+  if (verb == kRequests.end()) return refuse(ExitCode::WrongUsage, fmt::format("`{}` is not a verb", call.verb));
   if (verb->access == Access::Change && peer.access != Access::Change)
     return refuse(ExitCode::Failed, fmt::format("{}: not for you (uid {}), who may only look", call.verb, peer.uid));
   return verb->run(call);

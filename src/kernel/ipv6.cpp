@@ -18,8 +18,7 @@ namespace {
 
 using netlink::Bytes;
 
-constexpr int datagrams_per_turn = 128;  // more than fit into a receive buffer of the usual size
-constexpr std::size_t option_unit = 8;   // RFC 4861, 4.6: lengths of options count in these
+constexpr std::size_t option_unit = 8;  // RFC 4861, 4.6: lengths of options count in these
 constexpr std::uint8_t option_rdnss = 25;
 constexpr std::uint8_t option_dnssl = 31;
 constexpr std::size_t longest_name = 253;
@@ -172,7 +171,7 @@ Result<Ipv6News> Ipv6Monitor::receive() {
   if (owed_) return std::unexpected(*std::exchange(owed_, std::nullopt));
   Ipv6News news;
   std::vector<std::byte> buffer(netlink::datagram_size);
-  for (int turn = 0; turn < datagrams_per_turn; ++turn) {
+  for (int turn = 0; turn < netlink::datagrams_per_turn; ++turn) {
     const auto datagram = netlink::receive(fd(), buffer);
     if (!datagram && datagram.error().code == EAGAIN) break;
     const Result<> taken = datagram ? take(*datagram, news) : std::unexpected(datagram.error());

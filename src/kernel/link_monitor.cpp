@@ -14,8 +14,6 @@ namespace {
 
 using netlink::Bytes;
 
-constexpr int datagrams_per_turn = 128;  // more than fit into a receive buffer of the usual size
-
 std::string mac_text(Bytes address) {
   if (address.size() != 6 || std::ranges::all_of(address, [](std::byte byte) { return byte == std::byte{0}; }))
     return {};
@@ -137,7 +135,7 @@ Result<std::vector<Link>> LinkMonitor::receive() {
   if (owed_) return std::unexpected(*std::exchange(owed_, std::nullopt));
   std::vector<Link> changes;
   std::vector<std::byte> buffer(netlink::datagram_size);
-  for (int turn = 0; turn < datagrams_per_turn; ++turn) {
+  for (int turn = 0; turn < netlink::datagrams_per_turn; ++turn) {
     const auto datagram = netlink::receive(fd(), buffer);
     if (!datagram && datagram.error().code == EAGAIN) break;
     const Result<> taken = datagram ? take(*datagram, changes) : std::unexpected(datagram.error());

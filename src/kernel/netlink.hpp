@@ -114,5 +114,6 @@ struct Failure {
 
 /// The kernel fills larger buffers with a dump, never more than this (NLMSG_GOODSIZE up to SKB_WITH_OVERHEAD(32768)).
 inline constexpr std::size_t datagram_size = 32768;
+inline constexpr int datagrams_per_turn = 128;  // more than fit into a receive buffer of the usual size
 
 }  // namespace uebo::kernel::netlink

@@ -6,10 +6,10 @@
 namespace uebo::supervise {
 namespace {
 
-constexpr std::array<std::string_view, kExitKinds> kNames{
+constexpr std::array<std::string_view, kExitKinds> kExitNames{
     "exited",   "signalled",      "dumped-core", "out-of-memory", "board-out-of-memory",
     "deadline", "start-deadline", "watchdog",    "exec-failed"};
-static_assert(!kNames.back().empty());
+static_assert(!kExitNames.back().empty());
 
 std::string signal_text(int signal) {
   const char* name = sigabbrev_np(signal);
@@ -18,7 +18,7 @@ std::string signal_text(int signal) {
 
 }  // namespace
 
-std::string_view name_of(ExitReason::Kind kind) { return kNames[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(ExitReason::Kind kind) { return kExitNames[static_cast<std::size_t>(kind)]; }
 
 std::string ExitReason::text() const {
   const std::string place = stage.empty() ? "" : stage + ": ";

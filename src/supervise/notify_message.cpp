@@ -47,7 +47,7 @@ struct Name {
   bool (*read)(NotifyMessage& message, std::string_view value);  // false: it makes no sense
 };
 
-constexpr std::array<Name, 6> kNames{{
+constexpr std::array<Name, 6> kNotifyNames{{
     {"READY", [](NotifyMessage& m, std::string_view value) { return set_if_one(m.ready, value); }},
     {"STOPPING", [](NotifyMessage& m, std::string_view value) { return set_if_one(m.stopping, value); }},
     {"STATUS",
@@ -66,8 +66,8 @@ constexpr std::array<Name, 6> kNames{{
 bool read_line(NotifyMessage& message, std::string_view line) {
   const auto equals = line.find('=');
   if (equals == std::string_view::npos) return false;
-  const auto known = std::ranges::find(kNames, line.substr(0, equals), &Name::name);
-  return known == kNames.end() || known->read(message, line.substr(equals + 1));
+  const auto known = std::ranges::find(kNotifyNames, line.substr(0, equals), &Name::name);
+  return known == kNotifyNames.end() || known->read(message, line.substr(equals + 1));
 }
 
 }  // namespace

@@ -13,18 +13,18 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-ParsedService parse(const std::string& keys) {
+ParsedService with_keys(const std::string& keys) {
   return parse_service(R"({"description": "d", "command": ["/bin/d"], )" + keys + "}", "d", "d.json");
 }
 
 Sandbox sandbox_of(const std::string& keys) {
-  const auto parsed = parse(keys);
+  const auto parsed = with_keys(keys);
   for (const Problem& problem : parsed.problems) ADD_FAILURE() << problem.message();
   return sandbox_for(parsed.spec.sandbox, parsed.spec.user == "root");
 }
 
 std::string problem_of(const std::string& keys) {
-  const auto parsed = parse(keys);
+  const auto parsed = with_keys(keys);
   return parsed.problems.empty() ? "" : parsed.problems.front().message();
 }
 
@@ -79,7 +79,7 @@ TEST(Sandbox, PartsThatDoNotGoTogetherAreAProblem) {
 }
 
 TEST(Sandbox, PathsOfATemplateNameItsInstance) {
-  auto parsed = parse(R"("sandbox": {"protect_system": true, "read_write_paths": ["/run/leases/%i"]})");
+  auto parsed = with_keys(R"("sandbox": {"protect_system": true, "read_write_paths": ["/run/leases/%i"]})");
   EXPECT_THAT(parsed.problems, IsEmpty());
   parsed.spec.name = "dhcp@";
   EXPECT_THAT(instantiate(parsed.spec, "eth0").sandbox.read_write_paths, ElementsAre("/run/leases/eth0"));
@@ -87,7 +87,7 @@ TEST(Sandbox, PathsOfATemplateNameItsInstance) {
 
 TEST(Limits, AreReadWithTheirBounds) {
   const auto parsed =
-      parse(R"("memory_high": "30M", "pids_max": 64, "open_files": 1024, "cpu_weight": 1, "io_weight": 10000)");
+      with_keys(R"("memory_high": "30M", "pids_max": 64, "open_files": 1024, "cpu_weight": 1, "io_weight": 10000)");
   EXPECT_THAT(parsed.problems, IsEmpty());
   EXPECT_THAT(parsed.spec.memory_high, ElementsAre(MemoryBound(MemoryBytes{30 << 20})));
   EXPECT_EQ(parsed.spec.pids_max, 64U);

@@ -11,6 +11,7 @@
 #include <cstddef>
 
 #include "../kernel/in_child.hpp"
+#include "open_descriptors.hpp"
 #include "uebo/supervise/launch.hpp"
 
 namespace uebo::supervise {
@@ -35,12 +36,6 @@ Result<LaunchedProcess> launch_something() {
   LaunchPlan plan;
   plan.command = {"/bin/true"};
   return launch(plan, -1, -1);
-}
-
-std::size_t open_descriptors() {
-  std::size_t count = 0;
-  for (int fd = 0; fd < 1024; ++fd) count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
-  return count;
 }
 
 TEST(Launch, WithoutRoomForAProcessSaysSoAndLeavesNothingOpen) {

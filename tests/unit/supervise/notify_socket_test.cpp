@@ -12,6 +12,8 @@
 #include <array>
 #include <cstring>
 
+#include "open_descriptors.hpp"
+
 namespace uebo::supervise {
 namespace {
 
@@ -142,12 +144,6 @@ TEST_F(NotifySockets, WhatIsTooLongIsDroppedWhole) {
   EXPECT_THAT(got, ElementsAre(NotifyMessage{.status = "next"}));
 }
 
-unsigned open_descriptors() {
-  unsigned count = 0;
-  for (int fd = 0; fd < 1024; ++fd) count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
-  return count;
-}
-
 TEST_F(NotifySockets, DescriptorsThatAreSentAlongAreNotKept) {
   begin();
   std::array<int, 2> ends{};
@@ -159,7 +155,7 @@ TEST_F(NotifySockets, DescriptorsThatAreSentAlongAreNotKept) {
   write_end.reset();
   pollfd barrier{.fd = read_end.get(), .events = 0, .revents = 0};
   EXPECT_EQ(poll(&barrier, 1, 0), 0) << "held in the queue";
-  const unsigned before = open_descriptors();
+  const std::size_t before = open_descriptors();
   turn();
   EXPECT_EQ(open_descriptors(), before);
   EXPECT_EQ(poll(&barrier, 1, 0), 1) << "sd_notify_barrier(3) comes back when nobody has the descriptor any more";

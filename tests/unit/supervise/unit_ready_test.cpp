@@ -4,9 +4,9 @@
 namespace uebo::supervise::test {
 namespace {
 
-Event says(NotifyMessage message) { return Notified{std::move(message)}; }
-const Event kReady = says({.ready = true});
-const Event kAlive = says({.watchdog = true});
+Event told(NotifyMessage message) { return Notified{std::move(message)}; }
+const Event kReady = told({.ready = true});
+const Event kAlive = told({.watchdog = true});
 
 class ReadyLife : public UnitLife {
  protected:
@@ -67,13 +67,13 @@ TEST_F(ReadyLife, AnExecThatHangsHasTheSameDeadline) {
 TEST_F(ReadyLife, MoreTimeCountsFromNowAndNeverShortens) {
   run();
   pass(15s);
-  feed(says({.extend_timeout = 3s}));
+  feed(told({.extend_timeout = 3s}));
   EXPECT_EQ(deadline(unit), now + 5s) << "it had that already";
-  feed(says({.extend_timeout = 30s}));
+  feed(told({.extend_timeout = 30s}));
   EXPECT_EQ(deadline(unit), now + 30s);
-  feed(says({.extend_timeout = std::chrono::microseconds::max()}));
+  feed(told({.extend_timeout = std::chrono::microseconds::max()}));
   EXPECT_EQ(deadline(unit), now + kLongestExtension) << "and has its bound";
-  feed(says({.extend_timeout = std::chrono::microseconds::min()}));
+  feed(told({.extend_timeout = std::chrono::microseconds::min()}));
   EXPECT_EQ(deadline(unit), now + kLongestExtension);
 }
 
@@ -94,7 +94,7 @@ TEST_F(ReadyLife, AStableRunIsOneThatWasReadyForLong) {
     feed(Launched{});
   }
   EXPECT_EQ(unit.failures, 3U);
-  feed(says({.extend_timeout = 100s}));
+  feed(told({.extend_timeout = 100s}));
   pass(70s);
   EXPECT_EQ(failures_in_a_row(unit, now), 3U) << "it runs for long and is of no use yet";
   feed(kReady);
@@ -114,10 +114,10 @@ TEST_F(UnitLife, ASimpleOneHasNothingToSayOfReadiness) {
 
 TEST_F(ReadyLife, WhoSaysThatItStopsIsNotUpAnyMoreAndKeepsItsStopTimeout) {
   become_ready();
-  EXPECT_THAT(feed(says({.stopping = true})), ElementsAre(Action::AnnounceDown)) << "and is sent no signal";
+  EXPECT_THAT(feed(told({.stopping = true})), ElementsAre(Action::AnnounceDown)) << "and is sent no signal";
   EXPECT_EQ(state(), "stopping");
   EXPECT_EQ(deadline(unit), now + unit.policy.stop_timeout);
-  feed(says({.extend_timeout = 30s}));
+  feed(told({.extend_timeout = 30s}));
   EXPECT_EQ(deadline(unit), now + 30s);
   EXPECT_THAT(feed(kReady), IsEmpty());
   EXPECT_THAT(feed(main_exits(exit_code(0))), ElementsAre(Action::KillCgroup));
@@ -129,7 +129,7 @@ TEST_F(ReadyLife, WhoSaysThatItStopsIsNotUpAnyMoreAndKeepsItsStopTimeout) {
 
 TEST_F(ReadyLife, WhoSaysThatItStopsAndDoesNotIsKilled) {
   become_ready();
-  feed(says({.stopping = true}));
+  feed(told({.stopping = true}));
   EXPECT_THAT(pass_deadline(), ElementsAre(Action::KillCgroup));
   feed_all({main_exits(by_signal(SIGKILL)), CgroupEmpty{}});
   EXPECT_EQ(count_of(unit, ExitReason::Kind::Deadline), 1U);
@@ -138,7 +138,7 @@ TEST_F(ReadyLife, WhoSaysThatItStopsAndDoesNotIsKilled) {
 
 TEST_F(ReadyLife, AStopOfOneThatStopsBringsItDownForGood) {
   become_ready();
-  feed(says({.stopping = true}));
+  feed(told({.stopping = true}));
   EXPECT_THAT(feed(WantDown{}), IsEmpty());
   feed_all({main_exits(exit_code(0)), CgroupEmpty{}});
   EXPECT_EQ(state(), "stopped");
@@ -166,7 +166,7 @@ TEST_F(UnitLife, ASimpleOnesWatchdogIsArmedFromItsExecOn) {
   unit.policy.watchdog = 4s;
   run();
   EXPECT_EQ(deadline(unit), now + 4s);
-  feed(says({.extend_timeout = 60s}));
+  feed(told({.extend_timeout = 60s}));
   EXPECT_EQ(deadline(unit), now + 60s) << "more time is for the watchdog, too";
   pass(50s);
   feed(kAlive);
@@ -178,11 +178,11 @@ TEST_F(UnitLife, ASimpleOnesWatchdogIsArmedFromItsExecOn) {
 TEST_F(UnitLife, AWatchdogThatIsTurnedOffByTheServiceIsBackWithTheNextRun) {
   unit.policy.watchdog = 4s;
   run();
-  feed(says({.watchdog_timeout = 9s}));
+  feed(told({.watchdog_timeout = 9s}));
   EXPECT_EQ(deadline(unit), now + 9s);
-  feed(says({.watchdog_timeout = std::chrono::microseconds::max()}));
+  feed(told({.watchdog_timeout = std::chrono::microseconds::max()}));
   EXPECT_EQ(deadline(unit), now + kLongestWatchdog);
-  feed(says({.watchdog_timeout = 0s}));
+  feed(told({.watchdog_timeout = 0s}));
   EXPECT_EQ(deadline(unit), std::nullopt);
   fail_once();
   feed(Launched{});
@@ -191,9 +191,9 @@ TEST_F(UnitLife, AWatchdogThatIsTurnedOffByTheServiceIsBackWithTheNextRun) {
 
 TEST_F(UnitLife, WhoSaysItselfThatItIsStuckIsBelieved) {
   run();
-  EXPECT_THAT(feed(says({.watchdog_trigger = true})), ElementsAre(Action::AnnounceDown, Action::KillCgroup));
+  EXPECT_THAT(feed(told({.watchdog_trigger = true})), ElementsAre(Action::AnnounceDown, Action::KillCgroup));
   EXPECT_EQ(unit.last_exit->kind, ExitReason::Kind::Watchdog);
-  EXPECT_THAT(feed(says({.watchdog_trigger = true})), IsEmpty()) << "once is enough";
+  EXPECT_THAT(feed(told({.watchdog_trigger = true})), IsEmpty()) << "once is enough";
 }
 
 TEST_F(UnitLife, AWatchdogDoesNotDisturbAStop) {
