@@ -12,6 +12,10 @@ _LONGEST_NAME = 253
 _LONGEST_PASSWORD = 255
 _NFS_OPTION = re.compile(r"port=(?P<port>[0-9]+)|vers=4\.[012]")
 _CONSUL = re.compile(r"(?P<scheme>https?://)?(?P<host>\[[^\]]*\]|[^:]*)(:(?P<port>.*))?")
+_ACCOUNT_KEY = re.compile(r"[A-Za-z0-9_]{1,255}")
+_LOGIN = re.compile(r"[^\x00-\x1f\x7f,]{1,255}")
+_HASH = re.compile(r"[0-9a-fA-F]{32}")
+_PROJECT_URL = re.compile(r"https?://(?=[^/.][^/]*\.)[^\x00-\x1f\x7f \",]+", re.IGNORECASE)
 _TOKEN = re.compile(r"[!-~]{1,255}")
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h|)")
 _MILLISECONDS = {"": 1000, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
@@ -86,6 +90,20 @@ def _is_password(text: str) -> bool:
     return 1 <= len(text.encode()) <= _LONGEST_PASSWORD and text.strip(" ") == text
 
 
+def _is_project_url(text: str) -> bool:
+    return len(text) <= 255 and bool(_PROJECT_URL.fullmatch(text))
+
+
+def _is_project_account(text: str) -> bool:
+    url, _, key = text.partition(",")
+    return _is_project_url(url) and bool(_ACCOUNT_KEY.fullmatch(key))
+
+
+def _is_manager_account(text: str) -> bool:
+    fields = text.split(",")
+    return len(fields) == 3 and _is_project_url(fields[0]) and bool(_LOGIN.fullmatch(fields[1]) and _HASH.fullmatch(fields[2]))
+
+
 def _is_wait(text: str) -> bool:
     found = _DURATION.fullmatch(text)
     return found is not None and int(found[1]) * _MILLISECONDS[found[2]] <= 3_600_000
@@ -101,6 +119,8 @@ RULES: dict[str, Callable[[str], bool]] = {
     "uebo.nfsdir": _is_nfs_export,
     "uebo.boinc.password": _is_password,
     "uebo.boinc.remote_hosts": _is_host_list,
+    "uebo.boinc.project": _is_project_account,
+    "uebo.boinc.acctmgr": _is_manager_account,
     "uebo.consul": _is_consul,
     "uebo.consul.token": lambda text: bool(_TOKEN.fullmatch(text)),
     "uebo.consul.mode": lambda text: text in ("catalog", "agent"),

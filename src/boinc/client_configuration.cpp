@@ -6,11 +6,10 @@
 
 #include <array>
 #include <cerrno>
-#include <nlohmann/json.hpp>
 
-#include "uebo/base/control_socket.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/boinc/arm_platform.hpp"
+#include "uebo/boinc/console_note.hpp"
 #include "uebo/boinc/roles.hpp"
 #include "uebo/boinc/settings_file.hpp"
 
@@ -23,7 +22,6 @@ using kernel::SafeDirectory;
 
 constexpr const char* kRemoteHostsFile = "remote_hosts.cfg";
 constexpr std::size_t kLargestSettings = 256 * 1024;
-constexpr std::chrono::seconds kTellPatience{5};
 constexpr std::string_view kRemoteAccess = "allow_remote_gui_rpc";
 
 struct SettingsFile {
@@ -129,20 +127,13 @@ Result<> write_project_list(const SafeDirectory& data, const std::string& path, 
   return data.replace(name, UEBO_TRY(read_file(path)), owner, 0644);
 }
 
-/// On the console, beside the log. Nothing hangs on it.
-void tell(const std::string& text) {
-  spdlog::warn("{}", text);
-  const nlohmann::json note{{"verb", "note"}, {"name", "boinc"}, {"text", text}, {"stands", false}};
-  if (const auto told = control_request(note.dump(), kTellPatience); !told) spdlog::warn("{}", told.error().message());
-}
-
 Result<> configure() {
   const Owner owner = UEBO_TRY(kernel::find_owner("boinc:boinc"));
   const config::KernelArgs args = UEBO_TRY(config::load_kernel_args());
   const auto data = UEBO_TRY(SafeDirectory::open(kDataDirectory));
   UEBO_TRY(configure_client(kDataDirectory, args, owner, seal_of(data)));
   const ArmPrograms arm = try_arm_programs(owner);
-  if (!arm.obstacle.empty()) tell(arm.obstacle);
+  if (!arm.obstacle.empty()) tell_console(arm.obstacle);
   return set_arm_platform(data, arm.run, owner);
 }
 
@@ -161,6 +152,14 @@ Result<> configure_client(const std::string& directory, const KernelArgs& args, 
   if (const auto written = write_project_list(data, project_list, owner); !written && written.error().code != ENOENT)
     spdlog::warn("{}", written.error().message());
   return {};
+}
+
+Result<std::string> sealed_password(const std::string& directory) {
+  for (const std::string& place : {directory, parent_of(directory)}) {
+    const auto data = UEBO_TRY(SafeDirectory::open(place));
+    if (const auto kept = kept_password(data)) return *kept;
+  }
+  return fail(ENOENT, "find", std::string(kPasswordFile) + " in " + directory);
 }
 
 Result<> seal_password(const std::string& directory, Seal seal) {

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kPort = 9109;
-constexpr auto kPatience = 5s;  // Prometheus waits for 10 s, unless it is told otherwise
+constexpr auto kScrapePatience = 5s;  // Prometheus waits for 10 s, unless it is told otherwise
 constexpr std::size_t kMostTasks = 1000;
 constexpr const char* kUsage = "usage: boinc-exporter --tasks=none|N (1 to 1000), or boinc-exporter --metrics";
 
@@ -39,7 +39,7 @@ class Collector {
 
   metrics::Families collect() {
     const auto begin = BootClock::now();
-    const auto report = reader_.read(begin + kPatience);
+    const auto report = reader_.read(begin + kScrapePatience);
     metrics::Families families;
     add_scrape(report, BootClock::now() - begin, families);
     if (report) add_report(*report, families);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <md5.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,8 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <pugixml.hpp>
 
 #include "element_cutter.hpp"
+#include "uebo/boinc/settings_file.hpp"
 
 namespace uebo::boinc {
 namespace {
@@ -122,6 +125,57 @@ Result<> GuiRpc::ask(std::string_view request, std::span<const std::string_view>
     if (last && !envelope.is_whole()) return fail(EBADMSG, "read from", kObject, "the reply is cut short");
     if (last) return {};
   }
+}
+
+Result<std::string> GuiRpc::call(std::string_view request) {
+  static constexpr std::array<std::string_view, 1> kWhole{"boinc_gui_rpc_reply"};
+  std::string content;
+  UEBO_TRY(ask(request, kWhole, [&](std::string_view, std::span<char> text) -> Result<> {
+    content.assign(text.begin() + kReplyBegins.size(), text.end() - kReplyEnds.size());
+    return {};
+  }));
+  if (content.find("<unauthorized/>") != std::string::npos) return fail(EACCES, "use", kObject);
+  if (const std::string error = content_of(content, "error"); !error.empty())
+    return fail(EPROTO, "use", kObject, error);
+  return content;
+}
+
+/// client/gui_rpc_server_ops.cpp, handle_auth1() and handle_auth2(): the MD5 of a nonce and the password.
+Result<> GuiRpc::authorize(const std::string& password) {
+  const std::string secret = content_of(UEBO_TRY(call("<auth1/>")), "nonce") + password;
+  std::array<char, MD5_DIGEST_STRING_LENGTH> proof{};
+  MD5Data(reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size(), proof.data());
+  UEBO_TRY(call("<auth2>\n<nonce_hash>" + std::string(proof.data()) + "</nonce_hash>\n</auth2>"));
+  return {};
+}
+
+std::string content_of(std::string_view text, std::string_view element) {
+  const std::string opening = '<' + std::string(element) + '>';
+  const std::string closing = "</" + std::string(element) + '>';
+  const auto begin = text.find(opening);
+  const auto end = begin == std::string_view::npos ? begin : text.find(closing, begin);
+  if (end == std::string_view::npos) return {};
+  const auto inner = text.substr(begin + opening.size(), end - begin - opening.size());
+  // The client does not escape everything: what is no XML is taken as it stands.
+  pugi::xml_document document;
+  const auto whole = text.substr(begin, end + closing.size() - begin);
+  const bool parsed = static_cast<bool>(document.load_buffer(whole.data(), whole.size(), pugi::parse_default));
+  return std::string(trim(parsed ? std::string_view(document.first_child().child_value()) : inner));
+}
+
+std::string xml_escaped(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '&')
+      escaped += "&amp;";
+    else if (c == '<')
+      escaped += "&lt;";
+    else if (c == '>')
+      escaped += "&gt;";
+    else
+      escaped += c;
+  }
+  return escaped;
 }
 
 Result<bool> answers(std::uint16_t port, std::chrono::milliseconds patience) {

@@ -12,12 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPause = 20ms;
+constexpr auto kSealPause = 20ms;
 
 /// Without a limit: the client's own end is this role's, too. Often, since a task may start as soon as the client
 /// answers.
 void wait_for_client() {
-  while (!answers().value_or(false)) std::this_thread::sleep_for(kPause);
+  while (!answers().value_or(false)) std::this_thread::sleep_for(kSealPause);
 }
 
 Result<> seal() {

@@ -104,7 +104,7 @@ class StaticAddresses {
   DuplicateCheck check_{{}};
 };
 
-Result<> read(kernel::Ipv6Monitor& monitor, StaticAddresses& addresses) {
+Result<> read_news(kernel::Ipv6Monitor& monitor, StaticAddresses& addresses) {
   const auto news = monitor.receive();
   if (news) return addresses.take(*news);
   if (news.error().code != ENOBUFS) spdlog::warn("{}", news.error().message());
@@ -131,8 +131,8 @@ Result<> follow_until_end(const UniqueFd& signals, const std::string& link, Stat
       addresses.tell_wait(patience);
       told = true;
     }
-    if (monitor && watched[1].revents != 0) UEBO_TRY(read(*monitor, addresses));
-    if (monitor && monitor->owes_error()) UEBO_TRY(read(*monitor, addresses));
+    if (monitor && watched[1].revents != 0) UEBO_TRY(read_news(*monitor, addresses));
+    if (monitor && monitor->owes_error()) UEBO_TRY(read_news(*monitor, addresses));
   }
   return {};
 }

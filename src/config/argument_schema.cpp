@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "text.hpp"
+#include "uebo/config/boinc_account.hpp"
 #include "uebo/config/consul_endpoint.hpp"
 #include "uebo/config/kernel_args.hpp"
 #include "uebo/config/network_setting.hpp"
@@ -46,7 +47,7 @@ bool is_token(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-constexpr std::array<ArgumentInfo, 14> kArguments{{
+constexpr std::array<ArgumentInfo, 16> kArguments{{
     {.name = "uebo.hostname",
      .value = "a host label (letters, digits, inner hyphens, at most 63 characters)",
      .meaning = "The node's name, unless /storage/hostname holds one. Without either it is "
@@ -78,6 +79,19 @@ constexpr std::array<ArgumentInfo, 14> kArguments{{
      .meaning = "Who may use BOINC's GUI RPC from outside.",
      .repeatable = true,
      .good = is_host_list},
+    {.name = "uebo.boinc.project",
+     .value = "URL,KEY: a project's address and the account key that it shows its owner",
+     .meaning = "A project that the client attaches to; see Crunching.",
+     .secret = true,
+     .repeatable = true,
+     .good = [](std::string_view text) { return parse_project_account(text).has_value(); },
+     .flaw = [](std::string_view text) { return parse_project_account(text).error(); }},
+    {.name = "uebo.boinc.acctmgr",
+     .value = "URL,LOGIN,HASH: an account manager's address, the login there and the MD5 of password and login",
+     .meaning = "The account manager that names the client's projects; see Crunching.",
+     .secret = true,
+     .good = [](std::string_view text) { return parse_manager_account(text).has_value(); },
+     .flaw = [](std::string_view text) { return parse_manager_account(text).error(); }},
     {.name = "uebo.consul",
      .value = "HOST:PORT, http://HOST or https://HOST (:PORT behind it, where it is not 8500 or 8501)",
      .meaning = "The Consul server or agent at which the node registers its services; see Monitoring.",

@@ -1,6 +1,6 @@
-"""Runs a project for people to look at: python3 -m boincproject [--port N] [--work N] [--steps N] [--arch ARCH]...
+"""Runs a project by itself: python3 -m boincproject [--port N] [--work N] [--steps N] [--arch ARCH]...
 
-Prints its URL and a key to attach with, then what happens.
+Prints its URL, then what happens. Its one account has the key 0123456789abcdef; with --login its account manager has it, too.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from boincproject.keys import SigningKey
 from boincproject.project import Project
 from boincproject.server import Server
 
+KEY = "0123456789abcdef"
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -23,22 +25,26 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--work", type=int, default=8, help="how many tasks there are")
     parser.add_argument("--steps", type=int, default=2_000_000_000, help="how long each takes")
-    parser.add_argument("--arch", action="append", choices=[*PLATFORMS], help="what tasks are for: aarch64 without a word")
+    parser.add_argument("--arch", action="append", choices=[*PLATFORMS], default=[], help="what tasks are for; without it there are none")
+    parser.add_argument("--login", default="", help="LOGIN:HASH of the account manager")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        applications = [build(arch, arch) for arch in arguments.arch or ["aarch64"]]
+        applications = [build(arch, arch) for arch in arguments.arch]
         project = Project(SigningKey.make(Path(folder) / "key.pem"), applications)
-        project.add_account("0123456789abcdef")
+        account = project.add_account(KEY)
+        if arguments.login:
+            login, password_hash = arguments.login.split(":")
+            project.manager_logins[login] = (password_hash, account)
         project.add_work(arguments.work, arguments.steps)
         server = Server(project, arguments.host, arguments.address, arguments.port)
-        print(f"{project.url} with the key 0123456789abcdef", flush=True)
+        print(project.url, flush=True)
         shown = 0
         try:
             while True:
                 for event in project.events[shown:]:
                     print(event.text, flush=True)
                     shown += 1
-                time.sleep(0.5)
+                time.sleep(0.1)
         except KeyboardInterrupt:
             server.stop()
 

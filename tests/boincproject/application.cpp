@@ -1,9 +1,10 @@
-// A task of the tests: steps a linear congruential generator, so that whoever knows the number of steps knows the result
-// without taking them. Tells how far it is, checkpoints when the client wants it to, and goes on from its checkpoint.
+// A task of the tests: steps a linear congruential generator, so that whoever knows the number of steps knows the
+// result without taking them. Tells how far it is, checkpoints when the client wants it to, and goes on from its
+// checkpoint.
 //   crunch --steps N [--no-checkpoint] [--hog]
-// Reads the file "in" (the first value), writes "out": the last value, the step it began at in its last run, and how often
-// it was started. --hog: takes memory until something stops it.
-// Needs nothing of libstdc++ or libc that older releases lack: images of several releases run it.
+// Reads the file "in" (the first value), writes "out": the last value, the step it began at in its last run, and how
+// often it was started. --hog: takes memory until something stops it. Needs nothing of libstdc++ or libc that older
+// releases lack: images of several releases run it.
 #include <boinc/boinc_api.h>
 #include <fcntl.h>
 #include <sys/mman.h>

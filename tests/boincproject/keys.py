@@ -47,25 +47,20 @@ class SigningKey:
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """Of a server, and of the authority that signed it, both PEM. The server's file holds its key, too."""
+class Authority:
+    """Vouches for servers; `certificate` and `key` are PEM files. tests/run makes the one that the tests' images trust."""
 
-    server: Path
-    authority: Path
+    certificate: Path
+    key: Path
 
-    @classmethod
-    def make(cls, folder: Path, names: tuple[str, ...]) -> Certificate:
-        """`names` as subjectAltName has them: "IP:10.0.2.2", "DNS:boinc.lan"."""
+    def vouch_for(self, folder: Path, *names: str) -> Path:
+        """A server's certificate and its key, in one PEM file. `names` as subjectAltName has them: "IP:10.0.2.2", "DNS:boinc.lan"."""
         folder.mkdir(parents=True, exist_ok=True)
-        it = cls(folder / "server.pem", folder / "authority.pem")
-        authority_key, key, request = folder / "authority.key", folder / "server.key", folder / "server.csr"
-        new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-        _openssl(*new, "-x509", "-days", "3650", "-subj", "/CN=Authority of the tests", "-keyout", str(authority_key),
-                 "-out", str(it.authority))  # fmt: skip
-        _openssl(*new, "-subj", "/CN=project of the tests", "-keyout", str(key), "-out", str(request))
-        extensions = folder / "server.ext"
+        key, request, extensions, server = (folder / f"server.{end}" for end in ("key", "csr", "ext", "pem"))
+        _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=project of the tests",
+                 "-keyout", str(key), "-out", str(request))  # fmt: skip
         extensions.write_text(f"subjectAltName={','.join(names)}\n")
-        signed = _openssl("x509", "-req", "-in", str(request), "-CA", str(it.authority), "-CAkey", str(authority_key),
+        signed = _openssl("x509", "-req", "-in", str(request), "-CA", str(self.certificate), "-CAkey", str(self.key),
                           "-CAcreateserial", "-days", "3650", "-extfile", str(extensions))  # fmt: skip
-        it.server.write_bytes(signed + key.read_bytes())
-        return it
+        server.write_bytes(signed + key.read_bytes())
+        return server

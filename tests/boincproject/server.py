@@ -6,9 +6,9 @@ import http.server
 import re
 import ssl
 import threading
+from pathlib import Path
 from typing import Any
 
-from boincproject.keys import Certificate
 from boincproject.project import Project, element
 
 UPLOAD_REFUSED = "<data_server_reply><status>-1</status><message>no such file is wanted</message></data_server_reply>\n"
@@ -88,14 +88,15 @@ class _Listener(http.server.ThreadingHTTPServer):
 
 
 class Server:
-    """Serves a project at `address` until it is stopped; `host` is what clients call it. Its URL is the project's from then on."""
+    """Serves a project at `address` until it is stopped; `host` is what clients call it. Its URL is the project's from then on.
+    With a certificate (and its key, one PEM file) over TLS alone."""
 
-    def __init__(self, project: Project, host: str, address: str = "127.0.0.1", port: int = 0, certificate: Certificate | None = None) -> None:
+    def __init__(self, project: Project, host: str, address: str = "127.0.0.1", port: int = 0, certificate: Path | None = None) -> None:
         handler = type("Handler", (_Handler,), {"project": project})
         self._listener = _Listener((address, port), handler)
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate.server)
+            context.load_cert_chain(certificate)
             # The handshake is the connection's own thread's to do.
             self._listener.socket = context.wrap_socket(self._listener.socket, server_side=True, do_handshake_on_connect=False)
         self.port = int(self._listener.server_address[1])

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +13,7 @@ from support import disks
 from support.cross import static_program
 from support.guest import KEY, WORK, Disk, Guest
 from support.machine import AARCH64
+from support.time_server import TimeServer, time_server
 from support.waiting import scale_deadlines, wait_for
 
 PASSWORD = "Needle-of-the-tests-7f3a9c"
@@ -59,31 +56,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
                 report.sections.append((f"serial line of {value.name} ({value.serial_log})", value.console[-3000:]))
 
 
-@dataclass
-class TimeServer:
-    """chronyd on the host's loopback, which a guest reaches as 10.0.2.2."""
-
-    process: subprocess.Popen[bytes] | None
-
-    @property
-    def works(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-
-@pytest.fixture(scope="session")
-def time_server() -> Iterator[TimeServer]:
-    daemon = shutil.which("chronyd", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    if os.geteuid() != 0 or daemon is None:
-        yield TimeServer(None)
-        return
-    configuration = WORK / "chrony.conf"
-    configuration.write_text(f"local stratum 5\nallow all\nbindaddress 127.0.0.1\nport 123\ncmdport 0\npidfile {WORK}/chrony.pid\n")
-    with (WORK / "chrony.log").open("wb") as log:
-        server = TimeServer(subprocess.Popen([daemon, "-d", "-x", "-U", "-f", str(configuration)], stdout=log, stderr=log))
-    yield server
-    if server.process:
-        server.process.terminate()
-        server.process.wait()
+@pytest.fixture(scope="session", name="time_server")
+def running_time_server() -> Iterator[TimeServer]:
+    with time_server() as server:
+        yield server
 
 
 # --- the clean guest: the image as it is, nothing missing
@@ -109,9 +85,7 @@ def clean_boot(time_server: TimeServer) -> Iterator[tuple[Guest, MemoryProbe]]:
     """Boots while the first tests run on other guests; its boot alone measures the machine."""
     disk = disks.make_ext4(WORK / "clean.img")
     arguments = f"uebo.hostname=clean uebo.boinc.password={PASSWORD} uebo.boinc.remote_hosts=10.0.2.2"
-    if time_server.works:
-        arguments += " uebo.ntp=10.0.2.2"
-    guest = Guest("clean", append=arguments, disks=[Disk(disk)]).start()
+    guest = Guest("clean", append=f"{arguments} {time_server.argument}", disks=[Disk(disk)]).start()
     Guest.started_since_asked()  # no case's own
     try:
         started = time.monotonic()

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PASSWORD, TimeServer
+from conftest import PASSWORD
 from support import abuse, boinc_state, disks
 from support.cross import static_program
 from support.guest import WORK, Disk, Guest
 from support.machine import ROOT
+from support.time_server import TimeServer
 from support.waiting import scaled, wait_for
 
 KILLS = 1000

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PASSWORD, TimeServer
+from conftest import PASSWORD
 from support import disks
 from support.guest import WORK, Guest
 from support.machine import AARCH64, ROOT
+from support.time_server import TimeServer
 from support.waiting import scaled, wait_for
 
 MEBI = 1 << 20

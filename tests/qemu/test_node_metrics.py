@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conftest import TimeServer
 from support import disks
 from support.guest import WORK, Guest
 from support.metrics import value
 from support.prometheus import promtool
+from support.time_server import TimeServer
 from support.waiting import wait_for
 
 Record = Callable[[str, object], None]

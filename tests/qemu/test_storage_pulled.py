@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import TimeServer
 from support import disks
 from support.guest import WORK, Guest
+from support.time_server import TimeServer
 from support.waiting import wait_for
 
 

@@ -12,10 +12,10 @@ from typing import Callable
 
 import pytest
 
-from conftest import TimeServer
 from support import disks
 from support.guest import WORK, Disk, Guest
 from support.machine import AARCH64
+from support.time_server import TimeServer
 from support.waiting import wait_for
 
 USB = ["-device", "qemu-xhci"]

@@ -35,4 +35,7 @@ enum class Seal { ByOwner, ByPlace };
 /// Once the client has read it.
 [[nodiscard]] Result<> seal_password(const std::string& directory, Seal seal);
 
+/// The password of the client whose data directory this is, wherever it is sealed: for root.
+[[nodiscard]] Result<std::string> sealed_password(const std::string& directory = kDataDirectory);
+
 }  // namespace uebo::boinc

@@ -12,6 +12,7 @@ namespace uebo::boinc {
 
 int configure_role(std::span<const std::string_view> arguments);
 int seal_role(std::span<const std::string_view> arguments);
+int keeper_role(std::span<const std::string_view> arguments);
 int exporter_role(std::span<const std::string_view> arguments);
 
 }  // namespace uebo::boinc

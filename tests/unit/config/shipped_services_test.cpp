@@ -34,8 +34,9 @@ TEST(ShippedServices, HaveNoProblems) {
 TEST(ShippedServices, AreAllThere) {
   std::vector<std::string> names;
   for (const ServiceSpec& spec : shipped().services) names.push_back(spec.name);
-  EXPECT_THAT(names, ElementsAre("boinc", "boinc_exporter", "consul-secrets", "dhcp@", "dropbear", "getty@", "ipv6@",
-                                 "log-copy", "metrics", "node_exporter", "ntpd", "registrar", "syslog"));
+  EXPECT_THAT(names,
+              ElementsAre("boinc", "boinc_exporter", "boinc_keeper", "consul-secrets", "dhcp@", "dropbear", "getty@",
+                          "ipv6@", "log-copy", "metrics", "node_exporter", "ntpd", "registrar", "syslog"));
 }
 
 TEST(ShippedServices, DescribeThemselves) {

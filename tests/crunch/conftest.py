@@ -1,0 +1,139 @@
+"""A node that crunches for the tests' project, and the project, which speaks TLS with a certificate that the image trusts."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from boincproject.application import Application, build
+from boincproject.keys import Authority, SigningKey
+from boincproject.project import Project, Work
+from boincproject.server import Server
+from support import disks
+from support.guest import KEY, WORK, Disk, Guest
+from support.machine import AARCH64, ARMHF, ROOT, VIRT_AARCH64, VIRT_AARCH64_ARMHF, VIRT_ARMHF, Machine
+from support.nfs_server import NfsServer
+from support.time_server import TimeServer, time_server
+from support.waiting import scale_deadlines, wait_for
+
+KEPT = ROOT / "out/tests/crunch"  # what is left for people to look at
+PASSWORD = "crunching-2b7e151628aed2a6"
+ACCOUNT = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+USUAL_BOOT = 12.0
+BOOT_DEADLINE = 240.0
+CORES = 2
+# By hand, in the data directory: checkpoints and reports come as soon as a test wants them, and the half minute of the client's
+# own benchmark is left out.
+PREFERENCES = "<global_preferences>\n<disk_interval>3</disk_interval>\n</global_preferences>\n"
+CONFIGURATION = (
+    "<cc_config>\n<options>\n<skip_cpu_benchmarks>1</skip_cpu_benchmarks>\n"
+    "<report_results_immediately>1</report_results_immediately>\n</options>\n</cc_config>\n"
+)
+
+MACHINES: dict[str, tuple[Machine, str, str]] = {
+    "aarch64": (VIRT_AARCH64, "aarch64", "aarch64"),
+    "armhf-on-aarch64": (VIRT_AARCH64_ARMHF, "armhf", "aarch64+armhf"),
+    "armhf": (VIRT_ARMHF, "armhf", "armhf"),
+}
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("--collect-only"):
+        return
+    missing = [str(path) for path in (AARCH64.kernel, AARCH64.initramfs, ARMHF.kernel, KEY, WORK / "authority.pem") if not path.exists()]
+    if missing:
+        pytest.exit(f"there is no {' and no '.join(missing)}: tests/run crunch makes them", returncode=3)
+
+
+@pytest.fixture(scope="session", name="time_server")
+def running_time_server() -> Iterator[TimeServer]:
+    with time_server() as server:
+        yield server
+
+
+class Crunch:
+    """`kind` is a key of MACHINES; with an NFS server that is where /storage lies, else on a disk."""
+
+    def __init__(self, kind: str, name: str, clock: TimeServer, on_nfs: bool = False, memory: int = 0) -> None:
+        machine, arch, image = MACHINES[kind]
+        self.kind = kind
+        self.name = name
+        self._keys = tempfile.TemporaryDirectory()
+        folder = Path(self._keys.name)
+        application: Application = build(arch, image)
+        self.platform = application.platform
+        self.project = Project(SigningKey.make(folder / "signing.pem"), [application])
+        self.project.add_account(ACCOUNT)
+        authority = Authority(WORK / "authority.pem", WORK / "authority.key")
+        self.server = Server(self.project, "10.0.2.2", certificate=authority.vouch_for(folder, "IP:10.0.2.2"))
+        data = folder / "storage/boinc"
+        data.mkdir(parents=True)
+        (data / "global_prefs_override.xml").write_text(PREFERENCES)
+        (data / "cc_config.xml").write_text(CONFIGURATION)
+        arguments = f"uebo.hostname={name} uebo.boinc.password={PASSWORD} uebo.boinc.remote_hosts=10.0.2.2 {clock.argument}"
+        arguments += f" uebo.boinc.project={self.project.url},{ACCOUNT}"
+        self.nfs: NfsServer | None = None
+        devices: list[Disk] = []
+        if on_nfs:
+            self.nfs = NfsServer(name)
+            shutil.copytree(data, self.nfs.data / "boinc")
+            self.nfs.start()
+            arguments += f" {self.nfs.argument}"
+        else:
+            devices = [Disk(disks.make_ext4(WORK / f"{name}.img", data.parent))]
+        self.guest = Guest(name, append=arguments, disks=devices, machine=machine, memory=memory)
+
+    def __enter__(self) -> Crunch:
+        began = time.monotonic()
+        self.guest.start()
+        self.guest.wait_for_console("dropbear: running", BOOT_DEADLINE)
+        scale_deadlines((time.monotonic() - began) / USUAL_BOOT)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.guest.destroy()
+        self.server.stop()
+        if self.nfs:
+            self.nfs.kill()
+        self._keys.cleanup()
+        KEPT.mkdir(parents=True, exist_ok=True)
+        (KEPT / f"{self.name}.log").write_text(self.project.log() + "\n")
+
+    # --- what it does
+
+    def running(self) -> list[str]:
+        """The names of the tasks that run."""
+        answer = self.guest.ask_boinc("<get_results/>", PASSWORD)
+        results = answer.split("<result>")[1:]
+        return [text.split("<name>")[1].split("</name>")[0] for text in results if "<active_task_state>1<" in text]
+
+    def checkpoints(self) -> dict[str, float]:
+        """Of each task with a process: the CPU time that is safe."""
+        samples = self.guest.ask_boinc("<get_results/>", PASSWORD).split("<result>")[1:]
+        found = {}
+        for text in samples:
+            if "<checkpoint_cpu_time>" in text:
+                name = text.split("<name>")[1].split("</name>")[0]
+                found[name] = float(text.split("<checkpoint_cpu_time>")[1].split("<")[0])
+        return found
+
+    def all_cores_busy(self) -> list[str]:
+        return wait_for(lambda: r if len(r := self.running()) >= CORES else [], f"{CORES} tasks run; {self.project.log()}", 150, 0.5)
+
+    def safe(self, tasks: list[str]) -> dict[str, float]:
+        """Waits until each has a checkpoint."""
+
+        def all_safe() -> dict[str, float]:
+            found = {name: seconds for name, seconds in self.checkpoints().items() if seconds > 0}
+            return found if set(tasks) <= set(found) else {}
+
+        return wait_for(all_safe, f"checkpoints of {tasks}", 120, 0.5)
+
+    def credited(self, work: list[Work], deadline: float = 300) -> None:
+        self.project.wait(lambda _: all(it.credited for it in work), "credit for all", deadline)

@@ -1,0 +1,84 @@
+"""Work units from attach to credit, on the real image with the stock client: what the whole system is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from boincproject.project import CREDIT
+from conftest import BOOT_DEADLINE, CORES, KEPT, MACHINES, PASSWORD, Crunch
+from support.time_server import TimeServer
+from support.waiting import wait_for
+
+Record = Callable[[str, object], None]
+# Under emulation some 40 s of a core, on 64 bits.
+STEPS = {"aarch64": 6_000_000_000, "armhf-on-aarch64": 2_000_000_000, "armhf": 2_000_000_000}
+
+
+@pytest.mark.parametrize("kind", MACHINES)
+def test_a_work_unit_from_attach_to_credit_with_a_reboot_in_the_middle(kind: str, time_server: TimeServer, record_property: Record) -> None:
+    with Crunch(kind, f"crunch-{kind}", time_server) as it:
+        work = it.project.add_work(CORES + 1, STEPS[kind])
+        it.guest.wait_for_console(f"attached to Project of the tests ({it.project.url}), as its host", 120)
+        tasks = it.all_cores_busy()
+        it.guest.wait_for_ssh(BOOT_DEADLINE)
+        progress = it.guest.samples(9109) or {}
+        fractions = {name: value for name, value in progress.items() if name.startswith("boinc_task_fraction_done{")}
+        assert len([value for value in fractions.values() if value >= 0]) >= CORES, progress
+        it.safe(tasks)
+        it.project.say("the node is rebooted")
+        it.guest.run("reboot", timeout=20)
+        it.guest.drop_ssh()
+        it.guest.wait_for_console("Restarting system", 120)
+        seen = len(it.guest.console)
+        it.guest.wait_for_console("dropbear: running", BOOT_DEADLINE, after=seen)
+        it.project.say("the node is up again")
+        assert set(it.all_cores_busy()) >= set(tasks), "the same tasks go on"
+        it.credited(work)
+        for task in tasks:
+            says = it.project.work[task.removesuffix("_0")].says
+            assert says["began"] > 0 and says["starts"] == 2, f"{task} goes on from its checkpoint: {says}"
+        assert [host.credit for host in it.project.hosts.values()] == [CREDIT * len(work)], "one host, and all of its credit"
+        assert {it.project.hosts[number].platforms[-1 if kind == "armhf-on-aarch64" else 0] for number in it.project.hosts} == {it.platform}
+        total = "boinc_project_total_credit"
+        wait_for(lambda: CREDIT * len(work) in [v for n, v in (it.guest.samples(9109) or {}).items() if n.startswith(total)],
+                 "the exporter shows the credit", 60, 1)  # fmt: skip
+        assert not it.guest.console_lines("CRITICAL"), it.guest.console[-2000:]
+    record_property(f"a work unit on {kind}", str(KEPT / f"crunch-{kind}.log"))
+
+
+def test_on_nfs_with_a_power_cut_in_the_middle(time_server: TimeServer) -> None:
+    with Crunch("aarch64", "crunch-nfs", time_server, on_nfs=True) as it:
+        work = it.project.add_work(CORES, STEPS["aarch64"])
+        tasks = it.all_cores_busy()
+        it.safe(tasks)
+        it.project.say("the power is cut")
+        it.guest.destroy()
+        it.guest.start()
+        it.credited(work)
+        assert all(it.project.work[task.removesuffix("_0")].says["began"] > 0 for task in tasks), it.project.log()
+        assert len(it.project.hosts) == 1, "the host keeps its id"
+
+
+def test_a_power_cut_and_a_task_that_eats_all_memory(time_server: TimeServer) -> None:
+    with Crunch("aarch64", "crunch-hog", time_server) as it:
+        work = it.project.add_work(CORES, STEPS["aarch64"])
+        tasks = it.all_cores_busy()
+        it.safe(tasks)
+        it.project.say("the power is cut")
+        it.guest.destroy()
+        it.guest.start()
+        assert set(it.all_cores_busy()) >= set(tasks), "the state file is readable"
+        it.credited(work)
+        assert len(it.project.hosts) == 1, "the host keeps its id"
+        # The client is told that it takes little, and believes it until it looks.
+        it.guest.wait_for_ssh(BOOT_DEADLINE)
+        pid = it.guest.status("boinc")["pid"]
+        hog, *others = it.project.add_work(1, 1000, arguments="--hog", memory=300e6) + it.project.add_work(2, STEPS["aarch64"] // 4)
+        it.project.wait(lambda _: hog.reported, "the task that eats all memory is reported", 240)
+        assert hog.exit_status != 0 and not hog.credited, hog
+        it.credited(others)
+        status = it.guest.status("boinc")
+        assert status["pid"] == pid and status["state"] == "running", "it died alone"
+        assert it.guest.boinccmd("--get_tasks", password=PASSWORD).returncode == 0
