@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     if (const auto role = find_role(words[1])) return run_role(*role, Words(words).subspan(2));
   uebo::log::to_stderr();
   uebo::control::CommandContext context;
+  context.drain = uebo::boinc::drain_role;
   context.built_in = [] { return uebo::boot::boot_jobs(); };
   return uebo::control::command(words, std::move(context));
 }

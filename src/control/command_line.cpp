@@ -75,8 +75,13 @@ void boot_options(CLI::App& app, CommandLine& line) {
 }
 
 void shutdown_options(CLI::App& app, CommandLine& line) {
-  app.add_flag("-f,--force", line.force,
-               "At once: sync, for 10 s at most, then the kernel's call. No service is stopped, nothing is unmounted");
+  auto* force = app.add_flag(
+      "-f,--force", line.force,
+      "At once: sync, for 10 s at most, then the kernel's call. No service is stopped, nothing is unmounted");
+  auto* drain =
+      app.add_flag("--drain", line.drain, "First let BOINC's tasks come to a checkpoint, as `uebo drain` does");
+  drain->excludes(force);
+  app.add_option("--drain-timeout", line.drain_timeout, "How long that may take, 2h without a word")->needs(drain);
   add_json(app, line);
 }
 
@@ -127,6 +132,7 @@ constexpr std::array<VerbInfo, 13> kVerbs{{
     {Verb::PowerOff, "poweroff", "Stop everything, unmount the storage, switch off", shutdown_options, "poweroff"},
     {Verb::Reboot, "reboot", "Stop everything, unmount the storage, start again", shutdown_options,
      "reboot\n"
+     "  uebo reboot --drain --drain-timeout 30m   when what the tasks have done is safe; else it is called off\n"
      "  uebo reboot -f     when an orderly one hangs"},
     {Verb::Halt, "halt", "Stop everything, unmount the storage, stay halted", shutdown_options, "halt"},
 }};
@@ -135,7 +141,8 @@ static_assert(kVerbs.size() == static_cast<std::size_t>(Verb::Halt) + 1);
 constexpr const char* kDescription = "UEBO's control command: the node's services, boot and end.";
 constexpr const char* kFooter =
     "`uebo VERB --help` explains a verb. All verbs work by their own names too: `status`, `reboot`.\n"
-    "`uebo format DEVICE` makes a new storage.\n"
+    "`uebo format DEVICE` makes a new storage; `uebo drain` lets BOINC's tasks come to a checkpoint, and suspends "
+    "them.\n"
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 no such service; status NAME: 3 not running, 5 crash loop, 6 "
     "failed.";
 

@@ -6,20 +6,19 @@ from collections.abc import Callable
 
 import pytest
 
-from boincproject.project import CREDIT
+from boincproject.project import CREDIT, element
 from conftest import BOOT_DEADLINE, CORES, KEPT, MACHINES, PASSWORD, Crunch
 from support.time_server import TimeServer
 from support.waiting import wait_for
 
 Record = Callable[[str, object], None]
-# Under emulation some 40 s of a core, on 64 bits.
-STEPS = {"aarch64": 6_000_000_000, "armhf-on-aarch64": 2_000_000_000, "armhf": 2_000_000_000}
+STEPS = 10_000_000_000  # half a minute and more of an emulated core
 
 
 @pytest.mark.parametrize("kind", MACHINES)
 def test_a_work_unit_from_attach_to_credit_with_a_reboot_in_the_middle(kind: str, time_server: TimeServer, record_property: Record) -> None:
     with Crunch(kind, f"crunch-{kind}", time_server) as it:
-        work = it.project.add_work(CORES + 1, STEPS[kind])
+        work = it.project.add_work(CORES + 1, STEPS)
         it.guest.wait_for_console(f"attached to Project of the tests ({it.project.url}), as its host", 120)
         tasks = it.all_cores_busy()
         it.guest.wait_for_ssh(BOOT_DEADLINE)
@@ -48,9 +47,46 @@ def test_a_work_unit_from_attach_to_credit_with_a_reboot_in_the_middle(kind: str
     record_property(f"a work unit on {kind}", str(KEPT / f"crunch-{kind}.log"))
 
 
+def test_a_drain_waits_for_checkpoints_and_is_undone_or_called_off(time_server: TimeServer) -> None:
+    with Crunch("aarch64", "crunch-drain", time_server) as it:
+        work = it.project.add_work(CORES, 3 * STEPS)
+        tasks = it.all_cores_busy()
+        it.guest.wait_for_ssh(BOOT_DEADLINE)
+        before = it.checkpoints()
+        drained = it.guest.try_run("uebo drain --timeout 5m", timeout=320)
+        assert drained.returncode == 0 and "all tasks are safe and suspended" in drained.stdout, drained
+        assert all(it.checkpoints()[task] > before.get(task, 0) for task in tasks)
+        wait_for(lambda: not it.running(), "nothing runs", 30, 0.5)
+        it.guest.run("uebo drain --undo")
+        assert set(it.all_cores_busy()) == set(tasks)
+        # And the node with it.
+        it.guest.run("reboot --drain --drain-timeout 5m", timeout=320)
+        it.guest.drop_ssh()
+        it.guest.wait_for_console("Restarting system", 120)
+        seen = len(it.guest.console)
+        it.guest.wait_for_console("dropbear: running", BOOT_DEADLINE, after=seen)
+        assert set(it.all_cores_busy()) == set(tasks), "the modes are put back"
+        it.credited(work)
+        assert all(done.says["starts"] == 2 and done.says["began"] > 0 for done in work), it.project.log()
+        # A task that never makes a checkpoint.
+        it.guest.wait_for_ssh(BOOT_DEADLINE)
+        it.project.add_work(CORES, 3 * STEPS, arguments="--no-checkpoint")
+        unsafe = it.all_cores_busy()
+        refused = it.guest.try_run("reboot --drain --drain-timeout 5s", timeout=60)
+        assert refused.returncode == 7 and all(task in refused.stdout for task in unsafe), refused
+        assert "the node is not shut down" in refused.stderr
+        # Ctrl-C.
+        interrupted = it.guest.try_run("timeout -s INT 4 uebo drain", timeout=60)
+        assert interrupted.returncode == 1 and "interrupted: the node works on as before" in interrupted.stdout, interrupted
+        status = it.guest.ask_boinc("<get_cc_status/>", PASSWORD)
+        for mode in ("task_mode", "network_mode"):
+            assert element(mode, status) == element(f"{mode}_perm", status) != "", status
+        assert it.running() == unsafe, "it works on as before"
+
+
 def test_on_nfs_with_a_power_cut_in_the_middle(time_server: TimeServer) -> None:
     with Crunch("aarch64", "crunch-nfs", time_server, on_nfs=True) as it:
-        work = it.project.add_work(CORES, STEPS["aarch64"])
+        work = it.project.add_work(CORES, STEPS)
         tasks = it.all_cores_busy()
         it.safe(tasks)
         it.project.say("the power is cut")
@@ -63,7 +99,7 @@ def test_on_nfs_with_a_power_cut_in_the_middle(time_server: TimeServer) -> None:
 
 def test_a_power_cut_and_a_task_that_eats_all_memory(time_server: TimeServer) -> None:
     with Crunch("aarch64", "crunch-hog", time_server) as it:
-        work = it.project.add_work(CORES, STEPS["aarch64"])
+        work = it.project.add_work(CORES, STEPS)
         tasks = it.all_cores_busy()
         it.safe(tasks)
         it.project.say("the power is cut")
@@ -75,7 +111,7 @@ def test_a_power_cut_and_a_task_that_eats_all_memory(time_server: TimeServer) ->
         # The client is told that it takes little, and believes it until it looks.
         it.guest.wait_for_ssh(BOOT_DEADLINE)
         pid = it.guest.status("boinc")["pid"]
-        hog, *others = it.project.add_work(1, 1000, arguments="--hog", memory=300e6) + it.project.add_work(2, STEPS["aarch64"] // 4)
+        hog, *others = it.project.add_work(1, 1000, arguments="--hog", memory=300e6) + it.project.add_work(2, STEPS // 4)
         it.project.wait(lambda _: hog.reported, "the task that eats all memory is reported", 240)
         assert hog.exit_status != 0 and not hog.credited, hog
         it.credited(others)

@@ -13,6 +13,7 @@ namespace uebo::boinc {
 int configure_role(std::span<const std::string_view> arguments);
 int seal_role(std::span<const std::string_view> arguments);
 int keeper_role(std::span<const std::string_view> arguments);
+int drain_role(std::span<const std::string_view> arguments);
 int exporter_role(std::span<const std::string_view> arguments);
 
 }  // namespace uebo::boinc

@@ -35,7 +35,8 @@ struct CommandContext {
   std::vector<config::ServiceSpec> (*built_in)() = nullptr;  // units that are no files: services may need them
   bool (*is_mounted)(const std::string& path) = is_mount_point;
   Error (*end_at_once)(ShutdownKind kind) = control::end_at_once;
-  std::optional<std::size_t> width = terminal_width();  // none: nothing is cut
+  int (*drain)(std::span<const std::string_view> arguments) = nullptr;  // of `reboot --drain`: as the role takes them
+  std::optional<std::size_t> width = terminal_width();                  // none: nothing is cut
   std::function<void(std::string_view text)> out = write_to_stdout;
   std::function<void(std::string_view text)> err = write_to_stderr;
 };

@@ -22,14 +22,16 @@ struct CommandLine {
   std::string control;             // empty: the usual places
   std::string log;
   bool json = false;
-  bool follow = false;              // logs
-  bool all = false;                 // logs
-  unsigned lines = 100;             // logs
-  bool wait = true;                 // start, stop, restart
-  std::optional<unsigned> timeout;  // seconds
-  bool force = false;               // poweroff, reboot, halt
-  bool svg = false;                 // boot
-  std::string from;                 // boot: a kept answer instead of PID 1
+  bool follow = false;               // logs
+  bool all = false;                  // logs
+  unsigned lines = 100;              // logs
+  bool wait = true;                  // start, stop, restart
+  std::optional<unsigned> timeout;   // seconds
+  bool force = false;                // poweroff, reboot, halt
+  bool drain = false;                // poweroff, reboot, halt
+  std::string drain_timeout = "2h";  // a duration
+  bool svg = false;                  // boot
+  std::string from;                  // boot: a kept answer instead of PID 1
   CheckPrint print = CheckPrint::Nothing;
   std::optional<std::string> kernel_arguments;  // check
   std::string over;                             // check: a directory that the named files are laid over

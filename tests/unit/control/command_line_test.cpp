@@ -56,6 +56,12 @@ TEST(CommandLine, Options) {
   EXPECT_EQ(start.timeout, 7u);
   EXPECT_TRUE(parsed({"uebo", "start", "boinc"}).wait);
   EXPECT_TRUE(parsed({"reboot", "-f"}).force);
+  EXPECT_FALSE(parsed({"reboot"}).drain);
+  EXPECT_TRUE(parsed({"reboot", "--drain"}).drain);
+  EXPECT_EQ(parsed({"reboot", "--drain"}).drain_timeout, "2h");
+  EXPECT_EQ(parsed({"poweroff", "--drain", "--drain-timeout", "30m"}).drain_timeout, "30m");
+  EXPECT_EQ(usage_of({"reboot", "--drain", "-f"}).exit_code, 2);
+  EXPECT_EQ(usage_of({"reboot", "--drain-timeout", "30m"}).exit_code, 2);
   EXPECT_EQ(parsed({"uebo", "check", "--keys"}).print, CheckPrint::Keys);
   EXPECT_EQ(parsed({"uebo", "check", "--cmdline", "uebo.x=1 quiet"}).kernel_arguments, "uebo.x=1 quiet");
   EXPECT_EQ(parsed({"uebo", "check", "--cmdline", ""}).kernel_arguments, "");

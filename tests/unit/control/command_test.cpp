@@ -18,6 +18,14 @@ using Words = std::vector<std::string_view>;
 
 std::optional<ShutdownKind> ended_by;
 
+int drain_exit_code = 0;
+std::vector<std::string> drain_arguments;
+
+int drain_of_the_test(std::span<const std::string_view> arguments) {
+  drain_arguments.assign(arguments.begin(), arguments.end());
+  return drain_exit_code;
+}
+
 /// The command, and PID 1's side of it in a thread.
 class CommandTest : public testing::Test {
  protected:
@@ -61,6 +69,7 @@ class CommandTest : public testing::Test {
     out.clear();
     err.clear();
     CommandContext context;
+    context.drain = drain_of_the_test;
     context.control = node.tree.path("control");
     context.logs = node.tree.path("log");
     context.services = node.tree.path("services");
@@ -262,6 +271,19 @@ TEST_F(CommandTest, ShutdownVerbsAskPid1) {
   stop_serving();
   EXPECT_EQ(node.shutdowns, std::vector{ShutdownKind::PowerOff});
   EXPECT_FALSE(ended_by);
+}
+
+TEST_F(CommandTest, ADrainComesBeforeTheShutdownAndMayCallItOff) {
+  drain_exit_code = 7;
+  EXPECT_EQ(run({"reboot", "--drain"}), 7);
+  EXPECT_EQ(drain_arguments, (std::vector<std::string>{"--timeout", "2h"}));
+  EXPECT_EQ(err, "uebo: the node is not shut down; without --drain it is\n");
+  drain_exit_code = 0;
+  EXPECT_EQ(run({"poweroff", "--drain", "--drain-timeout", "9m"}), 0);
+  EXPECT_EQ(drain_arguments, (std::vector<std::string>{"--timeout", "9m"}));
+  EXPECT_EQ(run({"status"}), 0);  // the loop has turned since
+  stop_serving();
+  EXPECT_EQ(node.shutdowns, std::vector{ShutdownKind::PowerOff});
 }
 
 TEST_F(CommandTest, ForceDoesWithoutPid1) {
