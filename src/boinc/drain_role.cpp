@@ -20,9 +20,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kRequestPatience = 30s;  // a busy board's client may take its time
 constexpr auto kLookPause = 2s;
-constexpr auto kReminder = 60s;   // between two lines on what is waited for
-constexpr auto kMargin = 5min;    // a drain that is killed is forgotten so long after its patience
-constexpr auto kSuspended = 24h;  // whoever has drained a node switches it off, or forgets it
+constexpr auto kReminder = 60s;     // between two lines on what is waited for
+constexpr auto kMargin = 5min;      // a drain that is killed is forgotten so long after its patience
+constexpr auto kDrainedTime = 24h;  // whoever has drained a node switches it off, or forgets it
 constexpr Duration kUsualPatience = 2h;
 constexpr int kUnsafeTasks = 7;
 constexpr const char* kDrainUsage = "usage: uebo drain [--timeout DURATION] (2h), or uebo drain --undo\n";
@@ -134,7 +134,7 @@ Result<std::vector<TaskAtWork>> look(const Drain& drain) {
 
 Result<> suspend(Drain& drain) {
   auto rpc = UEBO_TRY(authorized());
-  return drain.suspend(rpc, kSuspended);
+  return drain.suspend(rpc, kDrainedTime);
 }
 
 int as_before(const Drain& drain, int code) {

@@ -20,8 +20,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTurnPatience = 5s;  // for all that is asked in one turn
-constexpr auto kClientPause = 1s;     // while the client does not answer
-constexpr auto kQuiet = 60s;    // a client that starts is not yet one that does not answer
+constexpr auto kClientPause = 1s;   // while the client does not answer
+constexpr auto kQuiet = 60s;        // a client that starts is not yet one that does not answer
 
 std::vector<Attachment> attachments_of(const config::KernelArgs& args) {
   std::vector<Attachment> attachments;

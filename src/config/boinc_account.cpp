@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kLongestField = 255;  // the client's own buffers hold so much (client/project.h, acct_mgr.h)
 constexpr std::size_t kHashLength = 32;
-constexpr const char* kNoUrl = "it does not begin with http:// or https:// and a host's full name or address";
+constexpr const char* kNoUrl = "expected http:// or https:// and a host's full name or address in front";
 
 char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -50,26 +50,26 @@ std::string canonical_project_url(std::string_view url) {
 
 std::expected<ProjectAccount, std::string> parse_project_account(std::string_view text) {
   const auto fields = fields_of(text);
-  if (fields.size() != 2) return std::unexpected("it is not two words with a comma between");
+  if (fields.size() != 2) return std::unexpected("expected two words with a comma between");
   const std::string url = canonical_project_url(fields[0]);
   if (url.empty()) return std::unexpected(kNoUrl);
   const std::string_view key = fields[1];
   if (!fits(key) || !std::ranges::all_of(key, [](char c) { return is_letter_or_digit(c) || c == '_'; }))
-    return std::unexpected("the account key behind the comma is not of letters, digits and `_` alone");
+    return std::unexpected("expected an account key of letters, digits and `_` behind the comma");
   return ProjectAccount{.url = url, .authenticator = std::string(key)};
 }
 
 std::expected<ManagerAccount, std::string> parse_manager_account(std::string_view text) {
   const auto fields = fields_of(text);
-  if (fields.size() != 3) return std::unexpected("it is not three words with commas between");
+  if (fields.size() != 3) return std::unexpected("expected three words with commas between");
   const std::string url = canonical_project_url(fields[0]);
   if (url.empty()) return std::unexpected(kNoUrl);
   if (!fits(fields[1]) || std::ranges::any_of(fields[1], is_control))
-    return std::unexpected("there is no login between the commas");
+    return std::unexpected("expected a login between the commas");
   std::string hash;
   for (const char c : fields[2]) hash += small(c);
   if (hash.size() != kHashLength || !std::ranges::all_of(hash, is_small_hex))
-    return std::unexpected("the hash behind the last comma is not of 32 hexadecimal digits");
+    return std::unexpected("expected a hash of 32 hexadecimal digits behind the last comma");
   return ManagerAccount{.url = url, .login = std::string(fields[1]), .password_hash = hash};
 }
 

@@ -135,5 +135,17 @@ class Crunch:
 
         return wait_for(all_safe, f"checkpoints of {tasks}", 120, 0.5)
 
+    def on_disk(self, tasks: list[str]) -> None:
+        """Waits until what was downloaded is on the disk: the kernel writes it a while later, and the next checkpoint, which is
+        synced, takes the file system's own records along."""
+        self.guest.wait_for_ssh(BOOT_DEADLINE)
+
+        def dirty() -> int:
+            return int(self.guest.run("awk '/^Dirty:|^Writeback:/ { n += $2 } END { print n }' /proc/meminfo"))
+
+        wait_for(lambda: dirty() < 100, "little is still to be written", 60, 0.5)
+        before = self.checkpoints()
+        wait_for(lambda: all(self.checkpoints().get(task, 0) > before.get(task, 0) for task in tasks), "new checkpoints", 60, 0.5)
+
     def credited(self, work: list[Work], deadline: float = 300) -> None:
         self.project.wait(lambda _: all(it.credited for it in work), "credit for all", deadline)

@@ -102,6 +102,7 @@ def test_a_power_cut_and_a_task_that_eats_all_memory(time_server: TimeServer) ->
         work = it.project.add_work(CORES, STEPS)
         tasks = it.all_cores_busy()
         it.safe(tasks)
+        it.on_disk(tasks)
         it.project.say("the power is cut")
         it.guest.destroy()
         it.guest.start()

@@ -32,11 +32,11 @@ TEST(ProjectAccount, SaysWhatIsWrongWithoutTheKey) {
     const char* flaw;
   };
   for (const Bad& bad :
-       {Bad{"https://a.b/", "it is not two words with a comma between"},
-        Bad{"https://a.b/,s3cret,more", "it is not two words with a comma between"},
-        Bad{"a.b,s3cret", "it does not begin with http:// or https:// and a host's full name or address"},
-        Bad{"https://a.b/,", "the account key behind the comma is not of letters, digits and `_` alone"},
-        Bad{"https://a.b/,s3cret<", "the account key behind the comma is not of letters, digits and `_` alone"}}) {
+       {Bad{"https://a.b/", "expected two words with a comma between"},
+        Bad{"https://a.b/,s3cret,more", "expected two words with a comma between"},
+        Bad{"a.b,s3cret", "expected http:// or https:// and a host's full name or address in front"},
+        Bad{"https://a.b/,", "expected an account key of letters, digits and `_` behind the comma"},
+        Bad{"https://a.b/,s3cret<", "expected an account key of letters, digits and `_` behind the comma"}}) {
     const auto account = parse_project_account(bad.text);
     ASSERT_FALSE(account) << bad.text;
     EXPECT_EQ(account.error(), bad.flaw);
@@ -52,11 +52,11 @@ TEST(ManagerAccount, IsThreeWords) {
 }
 
 TEST(ManagerAccount, SaysWhatIsWrong) {
-  EXPECT_EQ(parse_manager_account("https://a.b/,me").error(), "it is not three words with commas between");
+  EXPECT_EQ(parse_manager_account("https://a.b/,me").error(), "expected three words with commas between");
   EXPECT_EQ(parse_manager_account("https://a.b/,,0123456789abcdef0123456789abcdef").error(),
-            "there is no login between the commas");
+            "expected a login between the commas");
   EXPECT_EQ(parse_manager_account("https://a.b/,me,password").error(),
-            "the hash behind the last comma is not of 32 hexadecimal digits");
+            "expected a hash of 32 hexadecimal digits behind the last comma");
   EXPECT_FALSE(parse_manager_account("a,me,0123456789abcdef0123456789abcdef"));
 }
 

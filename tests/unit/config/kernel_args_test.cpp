@@ -70,6 +70,13 @@ const std::vector<Values> kValues{
      {"x", "hunter2", "my word", "a'b$c`\\", std::string(255, 'x')},
      {"", " x", "x ", "a\tb", std::string(256, 'x')}},
     {"uebo.boinc.remote_hosts", {"10.0.2.2", "a,b.example,::1", "a,,b"}, {"", ",", "a b", "10.0.0.0/8", "a,b:80"}},
+    {"uebo.boinc.project",
+     {"https://boinc.example.org/x,12ab_CD", "HTTP://10.0.2.2:8080//a,k"},
+     {"", "https://a.b/", "a.b,k", "https://localhost/,k", "https://a.b/,", "https://a.b/,k,l", "https://a.b/,k<"}},
+    {"uebo.boinc.acctmgr",
+     {"https://bam.example.org/,me@example.org,0123456789abcdef0123456789ABCDEF"},
+     {"", "https://a.b/,me", "https://a.b/,,0123456789abcdef0123456789abcdef", "https://a.b/,me,0123",
+      "a.b,me,0123456789abcdef0123456789abcdef"}},
     {"uebo.consul",
      {"consul:8500", "10.0.2.2:1", "[::1]:65535", "http://a", "http://a:1", "https://[::1]", "https://10.0.0.1:8501"},
      {"", "consul", "consul:", ":8500", "consul:0", "consul:65536", "::1:8500", "[a]:1", "ftp://a:1", "https://",
@@ -104,10 +111,12 @@ TEST(Arguments, AreExplainedAndTheirFallbacksAreGood) {
   }
 }
 
-TEST(Arguments, KeepThePasswordAndTheTokenSecret) {
+TEST(Arguments, KeepPasswordsKeysAndTheTokenSecret) {
+  std::vector<std::string_view> secrets;
   for (const ArgumentInfo& argument : arguments())
-    EXPECT_EQ(argument.secret, argument.name == "uebo.boinc.password" || argument.name == "uebo.consul.token")
-        << argument.name;
+    if (argument.secret) secrets.push_back(argument.name);
+  EXPECT_THAT(secrets,
+              ElementsAre("uebo.boinc.password", "uebo.boinc.project", "uebo.boinc.acctmgr", "uebo.consul.token"));
 }
 
 // --- the whole line
