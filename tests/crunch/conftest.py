@@ -135,17 +135,28 @@ class Crunch:
 
         return wait_for(all_safe, f"checkpoints of {tasks}", 120, 0.5)
 
-    def on_disk(self, tasks: list[str]) -> None:
-        """Waits until what was downloaded is on the disk: the kernel writes it a while later, and the next checkpoint, which is
-        synced, takes the file system's own records along."""
-        self.guest.wait_for_ssh(BOOT_DEADLINE)
+    def on_disk(self) -> None:
+        """Waits until what was downloaded is on the disk. The kernel writes it by timers of its own: 10 s until a page has expired,
+        5 s between two looks for such, 5 s between two commits of ext4."""
+        last = max(event.moment for event in self.project.events if event.text.endswith("is downloaded"))
+        wait_for(lambda: time.monotonic() - last > 24, "the last download is old enough", 60, 0.5)
 
-        def dirty() -> int:
-            return int(self.guest.run("awk '/^Dirty:|^Writeback:/ { n += $2 } END { print n }' /proc/meminfo"))
+    def cut_power(self) -> None:
+        self.project.say("the power is cut")
+        self.guest.destroy()
+        seen = len(self.guest.console)
+        self.guest.start()
+        self.guest.wait_for_console("boinc: running", BOOT_DEADLINE, after=seen)
+        self.project.say("the node is up again")
 
-        wait_for(lambda: dirty() < 100, "little is still to be written", 60, 0.5)
-        before = self.checkpoints()
-        wait_for(lambda: all(self.checkpoints().get(task, 0) > before.get(task, 0) for task in tasks), "new checkpoints", 60, 0.5)
+    def reboot(self, command: str, deadline: float = 20) -> None:
+        self.project.say(f"the node is told: {command}")
+        self.guest.run(command, timeout=deadline)
+        self.guest.drop_ssh()
+        self.guest.wait_for_console("Restarting system", 120)
+        seen = len(self.guest.console)
+        self.guest.wait_for_console("boinc: running", BOOT_DEADLINE, after=seen)
+        self.project.say("the node is up again")
 
     def credited(self, work: list[Work], deadline: float = 300) -> None:
         self.project.wait(lambda _: all(it.credited for it in work), "credit for all", deadline)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from boincproject.project import CREDIT, element
-from conftest import BOOT_DEADLINE, CORES, KEPT, MACHINES, PASSWORD, Crunch
+from conftest import BOOT_DEADLINE, CORES, MACHINES, PASSWORD, Crunch
 from support.time_server import TimeServer
 from support.waiting import wait_for
 
@@ -22,17 +22,14 @@ def test_a_work_unit_from_attach_to_credit_with_a_reboot_in_the_middle(kind: str
         it.guest.wait_for_console(f"attached to Project of the tests ({it.project.url}), as its host", 120)
         tasks = it.all_cores_busy()
         it.guest.wait_for_ssh(BOOT_DEADLINE)
-        progress = it.guest.samples(9109) or {}
-        fractions = {name: value for name, value in progress.items() if name.startswith("boinc_task_fraction_done{")}
-        assert len([value for value in fractions.values() if value >= 0]) >= CORES, progress
+
+        def progress() -> list[float]:
+            samples = it.guest.samples(9109) or {}
+            return [value for name, value in samples.items() if name.startswith("boinc_task_fraction_done{") and value > 0]
+
+        wait_for(lambda: len(progress()) >= CORES, "the exporter shows progress", 60, 1)
         it.safe(tasks)
-        it.project.say("the node is rebooted")
-        it.guest.run("reboot", timeout=20)
-        it.guest.drop_ssh()
-        it.guest.wait_for_console("Restarting system", 120)
-        seen = len(it.guest.console)
-        it.guest.wait_for_console("dropbear: running", BOOT_DEADLINE, after=seen)
-        it.project.say("the node is up again")
+        it.reboot("reboot")
         assert set(it.all_cores_busy()) >= set(tasks), "the same tasks go on"
         it.credited(work)
         for task in tasks:
@@ -44,7 +41,8 @@ def test_a_work_unit_from_attach_to_credit_with_a_reboot_in_the_middle(kind: str
         wait_for(lambda: CREDIT * len(work) in [v for n, v in (it.guest.samples(9109) or {}).items() if n.startswith(total)],
                  "the exporter shows the credit", 60, 1)  # fmt: skip
         assert not it.guest.console_lines("CRITICAL"), it.guest.console[-2000:]
-    record_property(f"a work unit on {kind}", str(KEPT / f"crunch-{kind}.log"))
+    moments = [event.moment for event in it.project.events]
+    record_property(f"three work units on {kind}, a reboot in the middle, s", round(moments[-1] - moments[0]))
 
 
 def test_a_drain_waits_for_checkpoints_and_is_undone_or_called_off(time_server: TimeServer) -> None:
@@ -59,15 +57,12 @@ def test_a_drain_waits_for_checkpoints_and_is_undone_or_called_off(time_server: 
         wait_for(lambda: not it.running(), "nothing runs", 30, 0.5)
         it.guest.run("uebo drain --undo")
         assert set(it.all_cores_busy()) == set(tasks)
+        it.safe(tasks)
         # And the node with it.
-        it.guest.run("reboot --drain --drain-timeout 5m", timeout=320)
-        it.guest.drop_ssh()
-        it.guest.wait_for_console("Restarting system", 120)
-        seen = len(it.guest.console)
-        it.guest.wait_for_console("dropbear: running", BOOT_DEADLINE, after=seen)
+        it.reboot("reboot --drain --drain-timeout 5m", 320)
         assert set(it.all_cores_busy()) == set(tasks), "the modes are put back"
         it.credited(work)
-        assert all(done.says["starts"] == 2 and done.says["began"] > 0 for done in work), it.project.log()
+        assert all(done.says["starts"] == 3 and done.says["began"] > 0 for done in work), it.project.log()
         # A task that never makes a checkpoint.
         it.guest.wait_for_ssh(BOOT_DEADLINE)
         it.project.add_work(CORES, 3 * STEPS, arguments="--no-checkpoint")
@@ -89,9 +84,7 @@ def test_on_nfs_with_a_power_cut_in_the_middle(time_server: TimeServer) -> None:
         work = it.project.add_work(CORES, STEPS)
         tasks = it.all_cores_busy()
         it.safe(tasks)
-        it.project.say("the power is cut")
-        it.guest.destroy()
-        it.guest.start()
+        it.cut_power()
         it.credited(work)
         assert all(it.project.work[task.removesuffix("_0")].says["began"] > 0 for task in tasks), it.project.log()
         assert len(it.project.hosts) == 1, "the host keeps its id"
@@ -102,10 +95,8 @@ def test_a_power_cut_and_a_task_that_eats_all_memory(time_server: TimeServer) ->
         work = it.project.add_work(CORES, STEPS)
         tasks = it.all_cores_busy()
         it.safe(tasks)
-        it.on_disk(tasks)
-        it.project.say("the power is cut")
-        it.guest.destroy()
-        it.guest.start()
+        it.on_disk()
+        it.cut_power()
         assert set(it.all_cores_busy()) >= set(tasks), "the state file is readable"
         it.credited(work)
         assert len(it.project.hosts) == 1, "the host keeps its id"
