@@ -83,12 +83,18 @@ def patched_objects(build: Build, mutant: Mutant, folder: Path) -> list[str]:
     return objects
 
 
-def object_of_test(name: str) -> str:
+def object_of_test(build: Build, name: str) -> str:
+    """The one that its file is compiled into, by itself or with others (CMake's unity build)."""
     suite, _, case = name.partition(".")
     declared = re.compile(rf"^TEST(_F|_P)?\(\s*{re.escape(suite.split('/')[-1])},\s*{re.escape(case.split('/')[0])}\)", re.MULTILINE)
+    objects = Path("CMakeFiles/uebo_test_objects.dir")
     for file in sorted((ROOT / "tests/unit").rglob("*_test.cpp")):
-        if declared.search(file.read_text()):
-            return f"CMakeFiles/uebo_test_objects.dir/{file.relative_to(ROOT)}.o"
+        if not declared.search(file.read_text()):
+            continue
+        for together in sorted((build.directory / objects / "Unity").glob("*.cxx")):
+            if f'#include "{file}"' in together.read_text().splitlines():
+                return f"{objects}/Unity/{together.name}.o"
+        return f"{objects}/{file.relative_to(ROOT)}.o"
     raise Unseen(f"there is no unit test {name}")
 
 
@@ -97,7 +103,7 @@ def unit_goes_red(build: Build, mutant: Mutant, objects: list[str], folder: Path
     names = [name for kind, name in mutant.tests if kind == "unit"]
     if not names:
         return
-    wanted = {object_of_test(name) for name in names}
+    wanted = {object_of_test(build, name) for name in names}
     program = folder / "unit"
     command = [word for word in build.link_command("uebo_unit_tests") if not word.startswith("CMakeFiles/uebo_test_objects.dir/") or word in wanted]
     command[command.index("-o") + 1] = str(program)
