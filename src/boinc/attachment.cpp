@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 constexpr Duration kPollPause = 1s;         // the client is under way
 constexpr Duration kContactPause = 3s;      // it is attached, and has not heard of the project yet
 constexpr Duration kContactPatience = 60s;  // after which that is worth a line
+constexpr Duration kLatePause = 30s;        // and which nobody waits for any more
 constexpr Duration kShortestDelay = 10s;
 constexpr Duration kLongestDelay = 5min;
 constexpr int kInProgress = -204;  // ERR_IN_PROGRESS
@@ -115,8 +116,8 @@ Result<std::optional<Told>> Attachment::look_for_project(GuiRpc& rpc, const conf
   if (found && found->host != 0)
     return done(ours ? fmt::format("attached to {} ({}), as its host {}", found->name, account.url, found->host) : "");
   if (found && ours) {
-    due_ = now_ + kContactPause;
     const bool late = now_ - asked_ > kContactPatience;
+    due_ = now_ + (late ? kLatePause : kContactPause);
     const auto words = UEBO_TRY(last_words(rpc, account.url, found->name, messages_, !late));
     if (words.empty()) return std::nullopt;
     return say(fmt::format("attached to {}, but no work comes from there yet. BOINC says: {}", account.url, words),

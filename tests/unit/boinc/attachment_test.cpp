@@ -189,6 +189,7 @@ TEST_F(Attaching, AnAlertOfTheProjectIsTold) {
   told = step(attachment, 31s);
   ASSERT_TRUE(told);
   EXPECT_THAT(told->text, HasSubstr("BOINC says: Scheduler request failed"));
+  EXPECT_EQ(attachment.due() - now, 30s) << "it may stay so for days";
 }
 
 TEST_F(Attaching, WhatTheClientGetsIsEscaped) {
