@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace uebo::boinc {
 namespace {
@@ -47,14 +46,11 @@ std::string reason_of(int number) {
   return known == kErrors.end() ? fmt::format("error {}", number) : fmt::format("{} ({})", known->text, number);
 }
 
-long number_in(std::string_view text, std::string_view element) {
-  const std::string content = content_of(text, element);
-  long number = 0;
-  std::from_chars(content.data(), content.data() + content.size(), number);
-  return number;
-}
+int error_in(std::string_view answer) { return static_cast<int>(number_in(answer, "error_num")); }
 
-Result<long> last_message(GuiRpc& rpc) { return number_in(UEBO_TRY(rpc.call("<get_message_count/>")), "seqno"); }
+Result<long> last_message(GuiRpc& rpc) {
+  return static_cast<long>(number_in(UEBO_TRY(rpc.call("<get_message_count/>")), "seqno"));
+}
 
 /// The client's last words on a project, by its address or its name, since a message: its alerts, or all of them.
 Result<std::string> last_words(GuiRpc& rpc, const std::string& url, const std::string& name, long since, bool alerts) {
@@ -79,13 +75,14 @@ struct AttachedProject {
 Result<std::optional<AttachedProject>> find_attached(GuiRpc& rpc, const std::string& url) {
   constexpr std::string_view kProject = "project";
   std::optional<AttachedProject> found;
-  UEBO_TRY(rpc.ask(
-      "<get_project_status/>", std::span(&kProject, 1), [&](std::string_view, std::span<char> span) -> Result<> {
-        const std::string_view text(span.data(), span.size());
-        if (config::canonical_project_url(content_of(text, "master_url")) == url)
-          found = AttachedProject{.name = content_of(text, "project_name"), .host = number_in(text, "hostid")};
-        return {};
-      }));
+  UEBO_TRY(rpc.ask("<get_project_status/>", std::span(&kProject, 1),
+                   [&](std::string_view, std::span<char> span) -> Result<> {
+                     const std::string_view text(span.data(), span.size());
+                     if (config::canonical_project_url(content_of(text, "master_url")) == url)
+                       found = AttachedProject{.name = content_of(text, "project_name"),
+                                               .host = static_cast<long>(number_in(text, "hostid"))};
+                     return {};
+                   }));
   return found;
 }
 
@@ -135,7 +132,7 @@ Result<std::optional<Told>> Attachment::look_for_project(GuiRpc& rpc, const conf
 /// address for good, and say nothing.
 Result<std::optional<Told>> Attachment::attach_project(GuiRpc& rpc, const config::ProjectAccount& account) {
   const std::string answer = UEBO_TRY(rpc.call("<get_project_config_poll/>"));
-  const auto error = static_cast<int>(number_in(answer, "error_num"));
+  const int error = error_in(answer);
   due_ = now_ + kPollPause;
   if (error == kInProgress) return std::nullopt;
   if (error != 0) return failed(account.url, reason_of(error));
@@ -146,7 +143,7 @@ Result<std::optional<Told>> Attachment::attach_project(GuiRpc& rpc, const config
                element("authenticator", account.authenticator) + element("project_name", name) + "</project_attach>");
   if (!attached && attached.error().code == EPROTO) return failed(account.url, attached.error().hint);
   if (!attached) return std::unexpected(attached.error());
-  const auto result = static_cast<int>(number_in(UEBO_TRY(rpc.call("<project_attach_poll/>")), "error_num"));
+  const int result = error_in(UEBO_TRY(rpc.call("<project_attach_poll/>")));
   if (result != 0) return failed(account.url, reason_of(result));
   stage_ = Stage::Attached;
   asked_ = now_;
@@ -180,7 +177,7 @@ Result<std::optional<Told>> Attachment::look_for_manager(GuiRpc& rpc, const conf
 /// Where the manager can't be reached the client says so in a message alone, and its answer to the poll stays the same.
 Result<std::optional<Told>> Attachment::hear_manager(GuiRpc& rpc, const config::ManagerAccount& account) {
   const std::string answer = UEBO_TRY(rpc.call("<acct_mgr_rpc_poll/>"));
-  const auto error = static_cast<int>(number_in(answer, "error_num"));
+  const int error = error_in(answer);
   due_ = now_ + kPollPause;
   if (error == 0) return done(fmt::format("the account manager {} names the projects from now on", account.url));
   const std::string words = UEBO_TRY(last_words(rpc, account.url, account.url, messages_, false));

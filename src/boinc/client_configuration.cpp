@@ -137,6 +137,14 @@ Result<> configure() {
   return set_arm_platform(data, arm.run, owner);
 }
 
+Result<std::string> sealed_password(const std::string& directory) {
+  for (const std::string& place : {directory, parent_of(directory)}) {
+    const auto data = UEBO_TRY(SafeDirectory::open(place));
+    if (const auto kept = kept_password(data)) return *kept;
+  }
+  return fail(ENOENT, "find", std::string(kPasswordFile) + " in " + directory);
+}
+
 }  // namespace
 
 Seal seal_of(const SafeDirectory& data) { return data.keeps_owners() ? Seal::ByOwner : Seal::ByPlace; }
@@ -154,12 +162,11 @@ Result<> configure_client(const std::string& directory, const KernelArgs& args, 
   return {};
 }
 
-Result<std::string> sealed_password(const std::string& directory) {
-  for (const std::string& place : {directory, parent_of(directory)}) {
-    const auto data = UEBO_TRY(SafeDirectory::open(place));
-    if (const auto kept = kept_password(data)) return *kept;
-  }
-  return fail(ENOENT, "find", std::string(kPasswordFile) + " in " + directory);
+Result<GuiRpc> connect_authorized(TimePoint deadline, const std::string& directory) {
+  const std::string password = UEBO_TRY(sealed_password(directory));
+  auto rpc = UEBO_TRY(GuiRpc::connect(deadline));
+  UEBO_TRY(rpc.authorize(password));
+  return rpc;
 }
 
 Result<> seal_password(const std::string& directory, Seal seal) {

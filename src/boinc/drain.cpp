@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace uebo::boinc {
 namespace {
@@ -14,17 +13,8 @@ constexpr std::string_view kRunMode = "set_run_mode";
 constexpr std::string_view kNetworkMode = "set_network_mode";
 constexpr std::array<std::string_view, 4> kModes{"", "always", "auto", "never"};
 
-double number_of(std::string_view text, std::string_view element) {
-  const std::string content = content_of(text, element);
-  double number = 0;
-  std::from_chars(content.data(), content.data() + content.size(), number);
-  return number;
-}
-
 ClientMode mode_in(std::string_view status, const std::string& name) {
-  return {.now = static_cast<long>(number_of(status, name)),
-          .lasting = static_cast<long>(number_of(status, name + "_perm")),
-          .left = number_of(status, name + "_delay")};
+  return {.now = static_cast<long>(number_in(status, name)), .left = number_in(status, name + "_delay")};
 }
 
 Result<> set_mode(GuiRpc& rpc, std::string_view request, std::string_view mode, double seconds) {
@@ -46,10 +36,10 @@ Result<std::vector<TaskAtWork>> tasks_at_work(GuiRpc& rpc) {
   std::vector<TaskAtWork> tasks;
   UEBO_TRY(rpc.ask("<get_results/>", std::span(&kResult, 1), [&](std::string_view, std::span<char> span) -> Result<> {
     const std::string_view text(span.data(), span.size());
-    if (number_of(text, "active_task_state") == kExecuting)
+    if (number_in(text, "active_task_state") == kExecuting)
       tasks.push_back({.name = content_of(text, "name"),
-                       .checkpoint = number_of(text, "checkpoint_cpu_time"),
-                       .cpu_time = number_of(text, "current_cpu_time")});
+                       .checkpoint = number_in(text, "checkpoint_cpu_time"),
+                       .cpu_time = number_in(text, "current_cpu_time")});
     return {};
   }));
   return tasks;

@@ -58,12 +58,7 @@ int complain(const Error& error) {
   return 1;
 }
 
-Result<GuiRpc> authorized() {
-  const std::string password = UEBO_TRY(sealed_password());
-  auto rpc = UEBO_TRY(GuiRpc::connect(BootClock::now() + kRequestPatience));
-  UEBO_TRY(rpc.authorize(password));
-  return rpc;
-}
+Result<GuiRpc> authorized() { return connect_authorized(BootClock::now() + kRequestPatience); }
 
 /// Ctrl-C and its like become something to wait for; as before when it goes.
 class Interruptions {

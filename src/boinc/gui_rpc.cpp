@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <pugixml.hpp>
 
@@ -161,6 +162,13 @@ std::string content_of(std::string_view text, std::string_view element) {
   const auto whole = text.substr(begin, end + closing.size() - begin);
   const bool parsed = static_cast<bool>(document.load_buffer(whole.data(), whole.size(), pugi::parse_default));
   return std::string(trim(parsed ? std::string_view(document.first_child().child_value()) : inner));
+}
+
+double number_in(std::string_view text, std::string_view element) {
+  const std::string content = content_of(text, element);
+  double number = 0;
+  std::from_chars(content.data(), content.data() + content.size(), number);
+  return number;
 }
 
 std::string xml_escaped(std::string_view text) {

@@ -68,10 +68,7 @@ class Keeper {
       rpc_->set_deadline(now + kTurnPatience);
       return {};
     }
-    const std::string password = UEBO_TRY(sealed_password(data_));
-    auto rpc = UEBO_TRY(GuiRpc::connect(now + kTurnPatience));
-    UEBO_TRY(rpc.authorize(password));
-    rpc_ = std::move(rpc);
+    rpc_ = UEBO_TRY(connect_authorized(now + kTurnPatience, data_));
     return {};
   }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
+import threading
 from pathlib import Path
 
 from boincproject.application import PLATFORMS, build
@@ -31,6 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         applications = [build(arch, arch) for arch in arguments.arch]
         project = Project(SigningKey.make(Path(folder) / "key.pem"), applications)
+        project.tell = lambda text: print(text, flush=True)
         account = project.add_account(KEY)
         if arguments.login:
             login, password_hash = arguments.login.split(":")
@@ -38,13 +39,8 @@ def main() -> None:
         project.add_work(arguments.work, arguments.steps)
         server = Server(project, arguments.host, arguments.address, arguments.port)
         print(project.url, flush=True)
-        shown = 0
         try:
-            while True:
-                for event in project.events[shown:]:
-                    print(event.text, flush=True)
-                    shown += 1
-                time.sleep(0.1)
+            threading.Event().wait()
         except KeyboardInterrupt:
             server.stop()
 

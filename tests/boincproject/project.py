@@ -110,6 +110,7 @@ class Project:
         self.work: dict[str, Work] = {}
         self.files: dict[str, bytes] = {file.name: file.content for it in applications for file in it.files}
         self.events: list[Event] = []
+        self.tell: Callable[[str], None] = lambda text: None  # gets each as it happens
         self.request_delay = 2.0
         self.manager_logins: dict[str, tuple[str, Account]] = {}  # of its account manager: password hash and account
         self._lock = threading.RLock()
@@ -145,6 +146,7 @@ class Project:
     def say(self, text: str) -> None:
         with self._lock:
             self.events.append(Event(time.monotonic(), text))
+            self.tell(text)
 
     def log(self) -> str:
         """What happened, with seconds since the first of it."""

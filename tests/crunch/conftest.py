@@ -13,7 +13,7 @@ import pytest
 
 from boincproject.application import Application, build
 from boincproject.keys import Authority, SigningKey
-from boincproject.project import Project, Work
+from boincproject.project import Project, Work, element, elements
 from boincproject.server import Server
 from support import disks
 from support.guest import KEY, WORK, Disk, Guest
@@ -60,9 +60,8 @@ def running_time_server() -> Iterator[TimeServer]:
 class Crunch:
     """`kind` is a key of MACHINES; with an NFS server that is where /storage lies, else on a disk."""
 
-    def __init__(self, kind: str, name: str, clock: TimeServer, on_nfs: bool = False, memory: int = 0) -> None:
+    def __init__(self, kind: str, name: str, clock: TimeServer, on_nfs: bool = False) -> None:
         machine, arch, image = MACHINES[kind]
-        self.kind = kind
         self.name = name
         self._keys = tempfile.TemporaryDirectory()
         folder = Path(self._keys.name)
@@ -87,7 +86,7 @@ class Crunch:
             arguments += f" {self.nfs.argument}"
         else:
             devices = [Disk(disks.make_ext4(WORK / f"{name}.img", data.parent))]
-        self.guest = Guest(name, append=arguments, disks=devices, machine=machine, memory=memory)
+        self.guest = Guest(name, append=arguments, disks=devices, machine=machine)
 
     def __enter__(self) -> Crunch:
         began = time.monotonic()
@@ -107,21 +106,16 @@ class Crunch:
 
     # --- what it does
 
+    def _results(self) -> list[str]:
+        return elements("result", self.guest.ask_boinc("<get_results/>", PASSWORD))
+
     def running(self) -> list[str]:
         """The names of the tasks that run."""
-        answer = self.guest.ask_boinc("<get_results/>", PASSWORD)
-        results = answer.split("<result>")[1:]
-        return [text.split("<name>")[1].split("</name>")[0] for text in results if "<active_task_state>1<" in text]
+        return [element("name", text) for text in self._results() if element("active_task_state", text) == "1"]
 
     def checkpoints(self) -> dict[str, float]:
         """Of each task with a process: the CPU time that is safe."""
-        samples = self.guest.ask_boinc("<get_results/>", PASSWORD).split("<result>")[1:]
-        found = {}
-        for text in samples:
-            if "<checkpoint_cpu_time>" in text:
-                name = text.split("<name>")[1].split("</name>")[0]
-                found[name] = float(text.split("<checkpoint_cpu_time>")[1].split("<")[0])
-        return found
+        return {element("name", text): float(seconds) for text in self._results() if (seconds := element("checkpoint_cpu_time", text))}
 
     def all_cores_busy(self) -> list[str]:
         return wait_for(lambda: r if len(r := self.running()) >= CORES else [], f"{CORES} tasks run; {self.project.log()}", 150, 0.5)

@@ -4,7 +4,9 @@
 
 #include <string>
 
+#include "uebo/base/clock.hpp"
 #include "uebo/base/result.hpp"
+#include "uebo/boinc/gui_rpc.hpp"
 #include "uebo/config/kernel_args.hpp"
 #include "uebo/kernel/safe_directory.hpp"
 
@@ -35,7 +37,8 @@ enum class Seal { ByOwner, ByPlace };
 /// Once the client has read it.
 [[nodiscard]] Result<> seal_password(const std::string& directory, Seal seal);
 
-/// The password of the client whose data directory this is, wherever it is sealed: for root.
-[[nodiscard]] Result<std::string> sealed_password(const std::string& directory = kDataDirectory);
+/// A connection to the client whose data directory this is, authorized by its password, wherever that is sealed: for
+/// root.
+[[nodiscard]] Result<GuiRpc> connect_authorized(TimePoint deadline, const std::string& directory = kDataDirectory);
 
 }  // namespace uebo::boinc

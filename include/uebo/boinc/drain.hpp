@@ -16,11 +16,10 @@
 
 namespace uebo::boinc {
 
-/// A mode of the client: 1 always, 2 as the preferences say, 3 never; `left` are the seconds until `lasting` counts
-/// again.
+/// A mode of the client: 1 always, 2 as the preferences say, 3 never. `left`: seconds until it ends by itself; 0: it
+/// lasts.
 struct ClientMode {
   long now = 0;
-  long lasting = 0;
   double left = 0;
 };
 

@@ -63,6 +63,9 @@ class GuiRpc {
 /// there is none.
 [[nodiscard]] std::string content_of(std::string_view text, std::string_view element);
 
+/// The number in the first element of that name; 0 where there is none.
+[[nodiscard]] double number_in(std::string_view text, std::string_view element);
+
 /// Text as an element holds it.
 [[nodiscard]] std::string xml_escaped(std::string_view text);
 
