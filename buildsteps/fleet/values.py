@@ -17,6 +17,7 @@ _LOGIN = re.compile(r"[^\x00-\x1f\x7f,]{1,255}")
 _HASH = re.compile(r"[0-9a-fA-F]{32}")
 _PROJECT_URL = re.compile(r"https?://(?=[^/.][^/]*\.)[^\x00-\x1f\x7f \",]+", re.IGNORECASE)
 _TOKEN = re.compile(r"[!-~]{1,255}")
+_PERCENT = re.compile(r"0*([1-9][0-9]?|100)%")
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h|)")
 _MILLISECONDS = {"": 1000, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
@@ -114,6 +115,14 @@ def _is_watchdog(text: str) -> bool:
     return text == "off" or (found is not None and 5000 <= int(found[1]) * _MILLISECONDS[found[2]] <= 600_000)
 
 
+def _is_switch(text: str) -> bool:
+    return text in ("on", "off")
+
+
+def _is_share_of_memory(text: str) -> bool:
+    return text == "off" or bool(_PERCENT.fullmatch(text))
+
+
 RULES: dict[str, Callable[[str], bool]] = {
     "uebo.hostname": _is_label,
     "uebo.nfsdir": _is_nfs_export,
@@ -121,11 +130,15 @@ RULES: dict[str, Callable[[str], bool]] = {
     "uebo.boinc.remote_hosts": _is_host_list,
     "uebo.boinc.project": _is_project_account,
     "uebo.boinc.acctmgr": _is_manager_account,
+    "uebo.boinc.pin": _is_switch,
     "uebo.consul": _is_consul,
     "uebo.consul.token": lambda text: bool(_TOKEN.fullmatch(text)),
     "uebo.consul.mode": lambda text: text in ("catalog", "agent"),
     "uebo.storage.wait": _is_wait,
     "uebo.watchdog": _is_watchdog,
+    "uebo.zram": _is_share_of_memory,
+    "uebo.web": _is_switch,
+    "uebo.web.token": lambda text: bool(_TOKEN.fullmatch(text)),
     "uebo.modules": lambda text: text == "keep",
     "uebo.ntp": _is_host_list,
     "uebo.log": lambda text: text == "storage",

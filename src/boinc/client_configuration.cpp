@@ -3,15 +3,20 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/random.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 
 #include "uebo/base/file.hpp"
 #include "uebo/boinc/arm_platform.hpp"
 #include "uebo/boinc/console_note.hpp"
 #include "uebo/boinc/roles.hpp"
 #include "uebo/boinc/settings_file.hpp"
+#include "uebo/kernel/memory.hpp"
+#include "uebo/kernel/process_cgroup.hpp"
 
 namespace uebo::boinc {
 namespace {
@@ -38,18 +43,15 @@ constexpr std::array kClientSettings{Setting{"no_gpus", "1"}};
 // on batteries (a board on USB power reports no mains) and leaves half of the memory. lib/prefs.cpp. Since 8.0 a second
 // set (niu_) holds while nobody is at the keyboard, which on a board is always.
 constexpr std::array kPreferences{
-    Setting{"run_on_batteries", "1"},       Setting{"run_if_user_active", "1"},
-    Setting{"suspend_cpu_usage", "0"},      Setting{"ram_max_used_busy_pct", "90"},
-    Setting{"ram_max_used_idle_pct", "90"}, Setting{"disk_interval", "600"},
-    Setting{"work_buf_min_days", "0.1"},    Setting{"max_ncpus_pct", "100"},
-    Setting{"niu_max_ncpus_pct", "100"},    Setting{"cpu_usage_limit", "100"},
-    Setting{"niu_cpu_usage_limit", "100"},  Setting{"niu_suspend_cpu_usage", "0"},
+    Setting{"run_on_batteries", "1"},      Setting{"run_if_user_active", "1"},  Setting{"suspend_cpu_usage", "0"},
+    Setting{"disk_interval", "600"},       Setting{"work_buf_min_days", "0.1"}, Setting{"max_ncpus_pct", "100"},
+    Setting{"niu_max_ncpus_pct", "100"},   Setting{"cpu_usage_limit", "100"},   Setting{"niu_cpu_usage_limit", "100"},
+    Setting{"niu_suspend_cpu_usage", "0"},
 };
 
-constexpr std::array kSettingsFiles{
-    SettingsFile{"cc_config.xml", "cc_config", "options", kClientSettings},
-    SettingsFile{"global_prefs_override.xml", "global_preferences", "global_preferences", kPreferences},
-};
+constexpr std::string_view kPreferencesRoot = "global_preferences";
+constexpr SettingsFile kClientFile{"cc_config.xml", "cc_config", "options", kClientSettings};
+constexpr SettingsFile kPreferencesFile{"global_prefs_override.xml", kPreferencesRoot, kPreferencesRoot, kPreferences};
 
 Result<std::string> random_password() {
   std::array<unsigned char, 16> bytes{};
@@ -106,7 +108,24 @@ std::string without_remote_access(const std::string& text) {
   return with_value(text, {kRemoteAccess, "0"});
 }
 
-Result<> write_settings(const SafeDirectory& data, const SettingsFile& file, bool has_password, Owner owner) {
+/// No more than the service may have: at memory.high all tasks would crawl, and the client would not know why. It then
+/// starts no more of them than fit, and ends one that alone is too big (client/cpu_sched.cpp, client/app.cpp).
+std::string with_memory_bound(std::string text, unsigned most) {
+  const std::string value = std::to_string(most);
+  for (const std::string_view name : {"ram_max_used_busy_pct", "ram_max_used_idle_pct"}) {
+    const Setting setting{name, value};
+    const auto present = value_of(text, name);
+    if (!present)
+      text = add_missing(text, kPreferencesRoot, kPreferencesRoot, std::span(&setting, 1)).value_or(text);
+    else if (number_in(text, name) > most)
+      text = with_value(text, setting);
+  }
+  return text;
+}
+
+/// Adds what is missing, and has `change` see the whole.
+template <class Change>
+Result<> write_settings(const SafeDirectory& data, const SettingsFile& file, const Change& change, Owner owner) {
   const std::string empty = fmt::format("<{0}>\n</{0}>\n", file.root);
   const auto present = data.read(file.name, kLargestSettings);
   if (!present && present.error().code != ENOENT)
@@ -117,7 +136,7 @@ Result<> write_settings(const SafeDirectory& data, const SettingsFile& file, boo
     spdlog::warn("{} has no <{}>: it is left as it is, without the settings for a board", file.name, file.root);
     return {};
   }
-  const std::string after = has_password ? *added : without_remote_access(*added);
+  const std::string after = change(*added);
   return present && after == before ? Result<>() : data.replace(file.name, after, owner, 0644);
 }
 
@@ -127,11 +146,25 @@ Result<> write_project_list(const SafeDirectory& data, const std::string& path, 
   return data.replace(name, UEBO_TRY(read_file(path)), owner, 0644);
 }
 
+/// What of RAM the tasks may have: this service's group is the client's, and the client itself needs some of it.
+unsigned memory_percent() {
+  constexpr std::uint64_t kClient = 32 << 20;
+  constexpr std::uint64_t kLeast = 10;
+  const auto group = kernel::cgroup_of(getpid());
+  const auto text = read_file("/sys/fs/cgroup" + group.value_or("") + "/memory.high");
+  const auto memory = kernel::memory();
+  std::uint64_t high = 0;
+  if (!text || !memory || std::from_chars(text->data(), text->data() + text->size(), high).ec != std::errc())
+    return kMostMemory;
+  const std::uint64_t percent = (high - std::min(high, kClient)) * 100 / std::max(memory->total, std::uint64_t{1});
+  return static_cast<unsigned>(std::clamp(percent, kLeast, std::uint64_t{kMostMemory}));
+}
+
 Result<> configure() {
   const Owner owner = UEBO_TRY(kernel::find_owner("boinc:boinc"));
   const config::KernelArgs args = UEBO_TRY(config::load_kernel_args());
   const auto data = UEBO_TRY(SafeDirectory::open(kDataDirectory));
-  UEBO_TRY(configure_client(kDataDirectory, args, owner, seal_of(data)));
+  UEBO_TRY(configure_client(kDataDirectory, args, owner, seal_of(data), memory_percent()));
   const ArmPrograms arm = try_arm_programs(owner);
   if (!arm.obstacle.empty()) tell_console(arm.obstacle);
   return set_arm_platform(data, arm.run, owner);
@@ -150,12 +183,17 @@ Result<std::string> sealed_password(const std::string& directory) {
 Seal seal_of(const SafeDirectory& data) { return data.keeps_owners() ? Seal::ByOwner : Seal::ByPlace; }
 
 Result<> configure_client(const std::string& directory, const KernelArgs& args, Owner owner, Seal seal,
-                          const std::string& project_list) {
+                          unsigned memory_percent, const std::string& project_list) {
   const auto data = UEBO_TRY(SafeDirectory::open(directory));
   const auto password = args.get("uebo.boinc.password");
   UEBO_TRY(write_password(directory, data, password, owner, seal));
   UEBO_TRY(write_remote_hosts(data, args, password.has_value(), owner));
-  for (const SettingsFile& file : kSettingsFiles) UEBO_TRY(write_settings(data, file, password.has_value(), owner));
+  UEBO_TRY(write_settings(
+      data, kClientFile, [&](std::string text) { return password ? std::move(text) : without_remote_access(text); },
+      owner));
+  UEBO_TRY(write_settings(
+      data, kPreferencesFile, [&](std::string text) { return with_memory_bound(std::move(text), memory_percent); },
+      owner));
   // The client does without the list, and fetches it where the image has none.
   if (const auto written = write_project_list(data, project_list, owner); !written && written.error().code != ENOENT)
     spdlog::warn("{}", written.error().message());

@@ -1,42 +1,16 @@
 #include "uebo/boinc/client_report.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <pugixml.hpp>
+#include <cmath>
 #include <tuple>
-#include <variant>
+#include <utility>
+
+#include "record.hpp"
 
 namespace uebo::boinc {
 namespace {
 
 // --- elements to records
-
-constexpr std::size_t kLongestText = 255;  // the client's own bound of names and addresses
-
-template <class Record>
-struct Field {
-  std::string_view name;
-  std::variant<std::string Record::*, double Record::*, bool Record::*> member;
-};
-
-constexpr std::array<Field<Task>, 8> kTaskFields{{
-    {"name", &Task::name},
-    {"wu_name", &Task::workunit},
-    {"project_url", &Task::project_url},
-    {"final_cpu_time", &Task::final_cpu_time},
-    {"state", &Task::state},
-    {"report_deadline", &Task::report_deadline},
-    {"estimated_cpu_time_remaining", &Task::time_remaining},
-    {"ready_to_report", &Task::ready_to_report},
-}};
-
-constexpr std::array<Field<Task>, 5> kActiveTaskFields{{
-    {"active_task_state", &Task::process_state},
-    {"fraction_done", &Task::fraction_done},
-    {"current_cpu_time", &Task::cpu_time},
-    {"checkpoint_cpu_time", &Task::checkpoint_cpu_time},
-    {"working_set_size", &Task::working_set_size},
-}};
 
 constexpr std::array<Field<Project>, 9> kProjectFields{{
     {"master_url", &Project::url},
@@ -65,11 +39,6 @@ constexpr std::array<Field<DiskUsage>, 4> kDiskFields{{
 
 constexpr std::array<Field<ClientReport>, 1> kStatusFields{{{"task_suspend_reason", &ClientReport::suspend_reason}}};
 
-struct Workunit {
-  double memory_bound = kUnsaid;
-};
-constexpr std::array<Field<Workunit>, 1> kWorkunitFields{{{"rsc_memory_bound", &Workunit::memory_bound}}};
-
 struct DirectoryUsage {
   std::string url;
   double bytes = kUnsaid;
@@ -89,34 +58,6 @@ constexpr std::array<Field<Version>, 3> kVersionFields{{
     {"minor", &Version::minor},
     {"release", &Version::release},
 }};
-
-double number(std::string_view text) {
-  double value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return code == std::errc() && std::isfinite(value) ? value : kUnsaid;
-}
-
-template <class Record, std::size_t N>
-void read_children(pugi::xml_node node, const std::array<Field<Record>, N>& fields, Record& record) {
-  for (const auto child : node) {
-    const auto field = std::ranges::find(fields, std::string_view(child.name()), &Field<Record>::name);
-    if (field == fields.end()) continue;
-    if (const auto* const text = std::get_if<std::string Record::*>(&field->member))
-      record.*(*text) = std::string_view(child.child_value()).substr(0, kLongestText);
-    else if (const auto* const value = std::get_if<double Record::*>(&field->member))
-      record.*(*value) = number(child.child_value());
-    else if (const auto* const flag = std::get_if<bool Record::*>(&field->member))
-      record.*(*flag) = std::string_view(child.child_value()) != "0";
-  }
-}
-
-/// The element's node; none where it is no XML. The text is parsed where it stands. No entities: the client writes
-/// names as they are.
-pugi::xml_node parse(pugi::xml_document& document, std::span<char> text) {
-  constexpr unsigned kOptions = pugi::parse_cdata | pugi::parse_embed_pcdata;
-  if (!document.load_buffer_inplace(text.data(), text.size(), kOptions, pugi::encoding_utf8)) return {};
-  return document.first_child();
-}
 
 // --- requests
 
@@ -167,15 +108,6 @@ Result<> ask_for_projects(GuiRpc& rpc, ClientReport& report) {
                  });
 }
 
-/// The name in a work unit's text as it stands. Of a thousand work units few are wanted, so only those are parsed.
-std::string_view name_in(std::string_view text) {
-  constexpr std::string_view kTag = "<name>";
-  const std::size_t begin = text.find(kTag);
-  if (begin == std::string_view::npos) return {};
-  text.remove_prefix(begin + kTag.size());
-  return text.substr(0, std::min(text.find('<'), kLongestText));
-}
-
 Project* find_project(ClientReport& report, std::string_view url) {
   const auto found = std::ranges::find(report.projects, url, &Project::url);
   return found == report.projects.end() ? nullptr : &*found;
@@ -193,20 +125,9 @@ Result<> ask_for_disk_usage(GuiRpc& rpc, ClientReport& report) {
 }
 
 Result<> ask_for_tasks(GuiRpc& rpc, ClientReport& report) {
-  constexpr std::string_view kName = "result";
-  UEBO_TRY(rpc.ask("<get_results/>", std::span(&kName, 1), [&](std::string_view, std::span<char> text) -> Result<> {
-    pugi::xml_document document;
-    Task task;
-    const auto node = parse(document, text);
-    read_children(node, kTaskFields, task);
-    read_children(node.child("active_task"), kActiveTaskFields, task);
-    if (task.name.empty()) {
-      ++report.unreadable;
-      return {};
-    }
+  report.unreadable += UEBO_TRY(read_tasks(rpc, Which::All, [&](Task task) {
     if (auto* const project = task.runs() ? find_project(report, task.project_url) : nullptr) ++project->running_tasks;
     report.tasks.add(std::move(task));
-    return {};
   }));
   report.tasks.settle();
   return {};
@@ -240,8 +161,6 @@ bool comes_first(const Task& left, const Task& right) {
 
 }  // namespace
 
-bool Task::runs() const { return process_state == 1; }
-
 /// A heap, whose first one is the last in order: most tasks of a long list cost one comparison.
 void Tasks::add(Task task) {
   ++total_;
@@ -267,18 +186,7 @@ Result<> ClientReader::add_memory_bounds(GuiRpc& rpc, ClientReport& report) {
     all_known = all_known && known != memory_bounds_.end();
     bounds.emplace(task.workunit, known == memory_bounds_.end() ? kUnsaid : known->second);
   }
-  if (!all_known) {
-    constexpr std::string_view kName = "workunit";
-    UEBO_TRY(rpc.ask("<get_state/>", std::span(&kName, 1), [&](std::string_view, std::span<char> text) -> Result<> {
-      const auto wanted = bounds.find(name_in({text.data(), text.size()}));
-      if (wanted == bounds.end()) return {};
-      pugi::xml_document document;
-      Workunit workunit;
-      read_children(parse(document, text), kWorkunitFields, workunit);
-      wanted->second = workunit.memory_bound;
-      return {};
-    }));
-  }
+  if (!all_known) UEBO_TRY(read_memory_bounds(rpc, bounds));
   memory_bounds_ = std::move(bounds);
   for (auto& task : report.tasks.kept()) task.memory_bound = memory_bounds_.find(task.workunit)->second;
   return {};

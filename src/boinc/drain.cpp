@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+
+#include "uebo/boinc/task.hpp"
 
 namespace uebo::boinc {
 namespace {
@@ -31,16 +34,12 @@ Result<> restore_mode(GuiRpc& rpc, std::string_view request, const ClientMode& m
 double seconds_of(Duration time) { return std::chrono::duration<double>(time).count(); }
 
 Result<std::vector<TaskAtWork>> tasks_at_work(GuiRpc& rpc) {
-  constexpr std::string_view kResult = "result";
-  constexpr double kExecuting = 1;
   std::vector<TaskAtWork> tasks;
-  UEBO_TRY(rpc.ask("<get_results/>", std::span(&kResult, 1), [&](std::string_view, std::span<char> span) -> Result<> {
-    const std::string_view text(span.data(), span.size());
-    if (number_in(text, "active_task_state") == kExecuting)
-      tasks.push_back({.name = content_of(text, "name"),
-                       .checkpoint = number_in(text, "checkpoint_cpu_time"),
-                       .cpu_time = number_in(text, "current_cpu_time")});
-    return {};
+  UEBO_TRY(read_tasks(rpc, Which::Active, [&](const Task& task) {
+    const auto or_zero = [](double seconds) { return std::isnan(seconds) ? 0 : seconds; };
+    if (task.runs())
+      tasks.push_back(
+          {.name = task.name, .checkpoint = or_zero(task.checkpoint_cpu_time), .cpu_time = or_zero(task.cpu_time)});
   }));
   return tasks;
 }

@@ -18,6 +18,7 @@ std::span<const Role> roles() {
       Role{"storage-watch", "", "say when the NFS server of /storage does not answer", storage_watch_role},
       Role{"unmount-storage", "", "write everything out and unmount /storage", unmount_storage_role},
       Role{"storage-modules", "", "load what /storage/modules lists", storage_modules_role},
+      Role{"zram", "", "make swap of compressed memory", zram_role},
       Role{"purge", "", "remove the modules that nothing here needs", purge_role},
       Role{"identity", "", "set the host name", identity_role},
       Role{"consoles", "", "have a login started on every console", consoles_role},

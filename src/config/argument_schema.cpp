@@ -47,7 +47,14 @@ bool is_token(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-constexpr std::array<ArgumentInfo, 16> kArguments{{
+bool is_switch(std::string_view text) { return text == "on" || text == "off"; }
+
+bool is_share_of_memory(std::string_view text) {
+  const auto percent = parse_percent(text);
+  return text == "off" || (percent && *percent >= 1 && *percent <= 100);
+}
+
+constexpr std::array<ArgumentInfo, 20> kArguments{{
     {.name = "uebo.hostname",
      .value = "a host label (letters, digits, inner hyphens, at most 63 characters)",
      .meaning = "The node's name, unless /storage/hostname holds one. Without either it is "
@@ -92,6 +99,11 @@ constexpr std::array<ArgumentInfo, 16> kArguments{{
      .secret = true,
      .good = [](std::string_view text) { return parse_manager_account(text).has_value(); },
      .flaw = [](std::string_view text) { return parse_manager_account(text).error(); }},
+    {.name = "uebo.boinc.pin",
+     .value = "on or off",
+     .meaning = "Whether each task is bound to processors of its own; see Crunching.",
+     .fallback = "on",
+     .good = is_switch},
     {.name = "uebo.consul",
      .value = "HOST:PORT, http://HOST or https://HOST (:PORT behind it, where it is not 8500 or 8501)",
      .meaning = "The Consul server or agent at which the node registers its services; see Monitoring.",
@@ -113,6 +125,11 @@ constexpr std::array<ArgumentInfo, 16> kArguments{{
      .meaning = "How long the boot waits for a slow disk (USB, SD) to show up.",
      .fallback = "10s",
      .good = is_wait},
+    {.name = "uebo.zram",
+     .value = "off, or 1% to 100%",
+     .meaning = "How much can be swapped into compressed memory, in parts of RAM; see Memory.",
+     .fallback = "50%",
+     .good = is_share_of_memory},
     {.name = "uebo.modules",
      .value = "keep",
      .meaning = "With keep /lib/modules is not purged after boot: for debugging.",
@@ -128,6 +145,17 @@ constexpr std::array<ArgumentInfo, 16> kArguments{{
      .meaning = "Time servers, before those that DHCP names and those of the site.",
      .repeatable = true,
      .good = is_host_list},
+    {.name = "uebo.web",
+     .value = "on or off",
+     .meaning = "Whether port 9101 shows the status page, beside the metrics; see Status page.",
+     .fallback = "on",
+     .good = is_switch},
+    {.name = "uebo.web.token",
+     .value = "1 to 255 printable characters without spaces",
+     .meaning = "Who knows it may start, stop and restart services and drain the node from the status page. Without it "
+                "the page only shows.",
+     .secret = true,
+     .good = is_token},
     {.name = "uebo.log",
      .value = "storage",
      .meaning = "With storage the logs are copied to /storage/log, where they outlive the boot; see Logs.",

@@ -207,6 +207,10 @@ constexpr std::array kServiceKeys{
         "memory_max", "[]",
         "The most memory that all processes of the service may have together: a "
         "size, a share of RAM, or RAM less a reserve. The smallest counts."),
+    key<&ServiceSpec::memory_swap_max, MemoryBounds>(
+        "memory_swap_max", "[]",
+        "The most that all of them may have swapped out, beside `memory_max`, as that is written; without it half of "
+        "that."),
     key<&ServiceSpec::pids_max, Scalar<kPidsForm, make_number<unsigned, 1, 4194304>>>(
         "pids_max", "null", "The most processes and threads that the service may have together."),
     key<&ServiceSpec::open_files, Scalar<kOpenFilesForm, make_number<unsigned, 16, 1048576>>>(

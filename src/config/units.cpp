@@ -51,4 +51,9 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return amount->number << shift;
 }
 
+std::optional<std::uint64_t> parse_percent(std::string_view text) {
+  const auto amount = split_amount(text);
+  return amount && amount->unit == "%" ? std::optional(amount->number) : std::nullopt;
+}
+
 }  // namespace uebo::config

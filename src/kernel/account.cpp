@@ -19,6 +19,16 @@ Result<gid_t> find_group(const std::string& name) {
   return fail(0, "group", name, "is not in /etc/group");
 }
 
+Result<std::vector<gid_t>> groups_of(const std::string& user, gid_t own) {
+  std::vector<gid_t> groups{own};
+  const AccountFile file(fopen("/etc/group", "re"));
+  if (!file) return errno_error("read", "/etc/group");
+  while (const group* entry = fgetgrent(file.get()))
+    for (char** member = entry->gr_mem; *member != nullptr; ++member)
+      if (user == *member && entry->gr_gid != own) groups.push_back(entry->gr_gid);
+  return groups;
+}
+
 }  // namespace
 
 Result<Account> find_account(const std::string& user, const std::string& group) {
@@ -29,8 +39,9 @@ Result<Account> find_account(const std::string& user, const std::string& group) 
     entry = fgetpwent(file.get());
     if (!entry) return fail(0, "user", user, "is not in /etc/passwd");
   } while (user != entry->pw_name);
-  Account account{.uid = entry->pw_uid, .gid = entry->pw_gid, .name = user, .home = entry->pw_dir};
+  Account account{.uid = entry->pw_uid, .gid = entry->pw_gid, .groups = {}, .name = user, .home = entry->pw_dir};
   if (!group.empty()) account.gid = UEBO_TRY(find_group(group));
+  account.groups = UEBO_TRY(groups_of(user, account.gid));
   return account;
 }
 

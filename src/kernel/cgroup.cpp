@@ -71,9 +71,13 @@ Result<> remove_tree(const std::string& path) {
 
 Result<Cgroup> Cgroup::create(const std::string& path) {
   UEBO_TRY(make_directories(path));
+  return open(path);
+}
+
+Result<Cgroup> Cgroup::open(const std::string& path) {
   Cgroup group;
   group.path_ = path;
-  group.directory_.reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  group.directory_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!group.directory_) return errno_error("open control group", path);
   group.events_.reset(openat(group.directory_.get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
   if (!group.events_) return errno_error("open control group", path, "is a cgroup2 file system mounted there?");
@@ -91,16 +95,22 @@ Result<bool> Cgroup::populated() const {
 
 Result<> Cgroup::kill() const { return write_kernel_file(path_ + "/cgroup.kill", "1"); }
 
-Result<> Cgroup::signal(int signal) const {
-  const std::string processes = UEBO_TRY(read_file(path_ + "/cgroup.procs"));
-  for (std::string_view rest = processes; !rest.empty();) {
+Result<std::vector<pid_t>> Cgroup::processes() const {
+  const std::string content = UEBO_TRY(read_file(path_ + "/cgroup.procs"));
+  std::vector<pid_t> processes;
+  for (std::string_view rest = content; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     // 0 stands for a process of another pid namespace: kill(0) would hit ourselves.
     const auto pid = number(line);
-    if (!pid || *pid == 0) continue;
-    if (::kill(static_cast<pid_t>(*pid), signal) != 0 && errno != ESRCH) return errno_error("signal", path_);
+    if (pid && *pid != 0) processes.push_back(static_cast<pid_t>(*pid));
   }
+  return processes;
+}
+
+Result<> Cgroup::signal(int signal) const {
+  for (const pid_t process : UEBO_TRY(processes()))
+    if (::kill(process, signal) != 0 && errno != ESRCH) return errno_error("signal", path_);
   return {};
 }
 
@@ -126,6 +136,16 @@ MemoryEvents Cgroup::memory_events() const {
   const GroupFile events(directory(), "memory.events");
   return {.oom = keyed_number(events.content(), "oom").value_or(0),
           .oom_kill = keyed_number(events.content(), "oom_kill").value_or(0)};
+}
+
+Result<UniqueFd> Cgroup::memory_stall_trigger(std::chrono::microseconds stall, std::chrono::microseconds window) const {
+  const std::string path = path_ + "/memory.pressure";
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!fd) return errno_error("open", path);
+  const std::string trigger = "full " + std::to_string(stall.count()) + " " + std::to_string(window.count());
+  // With its final zero, which the kernel overwrites.
+  if (write(fd.get(), trigger.c_str(), trigger.size() + 1) < 0) return errno_error("write", path);
+  return fd;
 }
 
 Result<> Cgroup::remove() {

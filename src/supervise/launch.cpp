@@ -180,8 +180,10 @@ void settle_capabilities(const Prepared& p) {
 void change_user(const Prepared& p) {
   const bool restricted = p.plan->sandbox.capabilities != config::kAllCapabilities;
   if (restricted) bound_capabilities(p);
-  const gid_t gid = p.plan->account.gid;
-  if (setgroups(1, &gid) != 0 || setgid(gid) != 0 || setuid(p.plan->account.uid) != 0) give_up(p, Stage::User);
+  const auto& groups = p.plan->account.groups;
+  if (setgroups(groups.size(), groups.data()) != 0 || setgid(p.plan->account.gid) != 0 ||
+      setuid(p.plan->account.uid) != 0)
+    give_up(p, Stage::User);
   if (restricted) settle_capabilities(p);
   if (p.plan->sandbox.no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(p, Stage::Privileges);
 }

@@ -16,6 +16,7 @@ class Limits {
   void apply() const {
     bound_memory("memory.high", spec_.memory_high);
     bound_memory("memory.max", spec_.memory_max);
+    bound_swap();
     if (spec_.pids_max) must("pids.max", std::to_string(*spec_.pids_max));
     // Between groups a process' own nice value means nothing: it counts among the processes of its group.
     if (spec_.cpu_weight)
@@ -33,13 +34,21 @@ class Limits {
     else
       spdlog::warn("{}: runs without {}: {}", spec_.name, file, bytes.error().message());
   }
+  /// Swap is memory, too, compressed: what may have 16 MB is not to have half of RAM there.
+  void bound_swap() const {
+    if (!spec_.memory_swap_max.empty()) {
+      bound_memory("memory.swap.max", spec_.memory_swap_max);
+    } else if (const auto most = memory_limit(spec_.memory_max); most && !spec_.memory_max.empty()) {
+      may("memory.swap.max", std::to_string(*most / 2));
+    }
+  }
   void must(const std::string& file, std::string_view value) const {
     if (const auto set = cgroup_.set(file, value); !set)
       spdlog::warn("{}: runs without {}: {}", spec_.name, file, set.error().message());
   }
   void may(const std::string& file, std::string_view value) const {
     if (const auto set = cgroup_.set(file, value); !set)
-      spdlog::debug("{}: its group has the usual weight: {}", spec_.name, set.error().message());
+      spdlog::debug("{}: runs without {}: {}", spec_.name, file, set.error().message());
   }
 
   const kernel::Cgroup& cgroup_;

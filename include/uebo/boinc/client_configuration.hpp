@@ -16,6 +16,9 @@ inline constexpr const char* kDataDirectory = "/storage/boinc";
 inline constexpr const char* kPasswordFile = "gui_rpc_auth.cfg";
 inline constexpr const char* kProjectList = "/etc/boinc-client/all_projects_list.xml";
 
+/// Of RAM, for all tasks together, where nothing bounds them.
+inline constexpr unsigned kMostMemory = 90;
+
 /// How the password is kept from the tasks, which share the client's user, once the client has read it. By owner: the
 /// file becomes root's. By place, where the file system has no owners: it moves out of the data directory into the one
 /// that holds it, which tasks don't see.
@@ -28,11 +31,13 @@ enum class Seal { ByOwner, ByPlace };
 /// - remote_hosts.cfg (0600): uebo.boinc.remote_hosts. Without the argument a file made by hand stays. Without a
 /// password
 ///   on the command line remote access stays off: the file becomes remote_hosts.cfg.off.
-/// - cc_config.xml, global_prefs_override.xml: settings that are missing are added. A file that can't be understood is
-///   left alone, with a line in the log.
+/// - cc_config.xml, global_prefs_override.xml: settings that are missing are added. Of
+///   RAM the tasks get `memory_percent` at most, or less, where less is written there. A file that can't be understood
+///   is left alone, with a line in the log.
 /// - all_projects_list.xml: the image's, where there is none.
 [[nodiscard]] Result<> configure_client(const std::string& directory, const config::KernelArgs& args,
-                                        kernel::Owner owner, Seal seal, const std::string& project_list = kProjectList);
+                                        kernel::Owner owner, Seal seal, unsigned memory_percent = kMostMemory,
+                                        const std::string& project_list = kProjectList);
 
 /// Once the client has read it.
 [[nodiscard]] Result<> seal_password(const std::string& directory, Seal seal);

@@ -4,9 +4,7 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstddef>
-#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,31 +12,9 @@
 
 #include "uebo/base/result.hpp"
 #include "uebo/boinc/gui_rpc.hpp"
+#include "uebo/boinc/task.hpp"
 
 namespace uebo::boinc {
-
-/// A number that the client did not say, or that was none.
-inline constexpr double kUnsaid = std::numeric_limits<double>::quiet_NaN();
-
-struct Task {
-  std::string name;
-  std::string workunit;
-  std::string project_url;
-  double state = kUnsaid;            // RESULT::state in lib/common_defs.h
-  double process_state = kUnsaid;    // ACTIVE_TASK::task_state; unsaid before its first start
-  double report_deadline = kUnsaid;  // seconds since 1970
-  double time_remaining = kUnsaid;   // seconds, as the client guesses
-  double final_cpu_time = kUnsaid;   // seconds
-  double fraction_done = kUnsaid;
-  double cpu_time = kUnsaid;             // seconds, of the process that runs or waits in memory
-  double checkpoint_cpu_time = kUnsaid;  // seconds, what of it is safe
-  double working_set_size = kUnsaid;     // bytes
-  double memory_bound = kUnsaid;         // bytes, of its work unit
-  bool ready_to_report = false;
-
-  /// The process is there, as far as the client knows.
-  [[nodiscard]] bool runs() const;
-};
 
 struct Project {
   std::string url;

@@ -14,6 +14,7 @@ int configure_role(std::span<const std::string_view> arguments);
 int seal_role(std::span<const std::string_view> arguments);
 int keeper_role(std::span<const std::string_view> arguments);
 int drain_role(std::span<const std::string_view> arguments);
+int bench_role(std::span<const std::string_view> arguments);
 int exporter_role(std::span<const std::string_view> arguments);
 
 }  // namespace uebo::boinc

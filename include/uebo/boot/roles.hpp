@@ -31,6 +31,7 @@ int purge_role(std::span<const std::string_view> arguments);
 int ssh_server_role(std::span<const std::string_view> arguments);
 int static_address_role(std::span<const std::string_view> arguments);
 int storage_modules_role(std::span<const std::string_view> arguments);
+int zram_role(std::span<const std::string_view> arguments);
 int storage_patience_role(std::span<const std::string_view> arguments);
 int storage_role(std::span<const std::string_view> arguments);
 int storage_watch_role(std::span<const std::string_view> arguments);

@@ -146,9 +146,10 @@ struct ServiceSpec {
   SandboxSettings sandbox;
   std::vector<MemoryBound> memory_high;  // from here on it is slowed down and its memory taken back
   std::vector<MemoryBound> memory_max;
-  std::optional<unsigned> pids_max;    // processes and threads
-  std::optional<unsigned> open_files;  // descriptors of a process
-  std::optional<unsigned> cpu_weight;  // 1 to 10000, against the other services' 100
+  std::vector<MemoryBound> memory_swap_max;  // beside memory_max; without it half of that
+  std::optional<unsigned> pids_max;          // processes and threads
+  std::optional<unsigned> open_files;        // descriptors of a process
+  std::optional<unsigned> cpu_weight;        // 1 to 10000, against the other services' 100
   std::optional<unsigned> io_weight;
   int nice = 0;
   Scheduling scheduling = Scheduling::Other;

@@ -14,4 +14,7 @@ namespace uebo::config {
 /// "4096" (bytes), "10k", "40M", "2G": powers of 1024, in either case; none when it is no size.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 
+/// "50%": the number before the sign; none when it is no whole number.
+[[nodiscard]] std::optional<std::uint64_t> parse_percent(std::string_view text);
+
 }  // namespace uebo::config

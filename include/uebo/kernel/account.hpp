@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "uebo/base/result.hpp"
 
@@ -13,6 +14,7 @@ namespace uebo::kernel {
 struct Account {
   uid_t uid = 0;
   gid_t gid = 0;
+  std::vector<gid_t> groups{0};  // for setgroups(2): the gid, and those that list the user as a member
   std::string name = "root";
   std::string home = "/root";
 };

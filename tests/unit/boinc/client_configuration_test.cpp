@@ -18,8 +18,9 @@ using testing::MatchesRegex;
 class ClientConfiguration : public testing::Test {
  protected:
   void configure(const std::string& command_line, Seal seal = Seal::ByOwner) {
-    const auto configured = configure_client(tree.path("data"), config::KernelArgs::parse(command_line),
-                                             {.user = geteuid(), .group = getegid()}, seal, tree.path("projects.xml"));
+    const auto configured =
+        configure_client(tree.path("data"), config::KernelArgs::parse(command_line),
+                         {.user = geteuid(), .group = getegid()}, seal, memory_percent, tree.path("projects.xml"));
     ASSERT_TRUE(configured) << configured.error().message();
   }
   [[nodiscard]] bool exists(const std::string& name) const {
@@ -32,6 +33,7 @@ class ClientConfiguration : public testing::Test {
     return status.st_mode & 07777;
   }
 
+  unsigned memory_percent = kMostMemory;
   const kernel::test::TestTree tree;
   const std::string data = tree.directory("data");
   const std::string projects = tree.write("projects.xml", "<projects/>\n");
@@ -49,6 +51,18 @@ TEST_F(ClientConfiguration, MakesARandomPasswordAndKeepsIt) {
   EXPECT_THAT(password, MatchesRegex("[0-9a-f]{32}\n"));
   configure("");
   EXPECT_EQ(read("gui_rpc_auth.cfg"), password);
+}
+
+TEST_F(ClientConfiguration, PlansWithNoMoreMemoryThanTheServiceMayHave) {
+  memory_percent = 66;
+  configure("");
+  EXPECT_THAT(read("global_prefs_override.xml"), HasSubstr("<ram_max_used_idle_pct>66</ram_max_used_idle_pct>"));
+  tree.write("data/global_prefs_override.xml",
+             "<global_preferences>\n<ram_max_used_busy_pct>80.5</ram_max_used_busy_pct>\n"
+             "<ram_max_used_idle_pct>40</ram_max_used_idle_pct>\n</global_preferences>\n");
+  configure("");
+  EXPECT_THAT(read("global_prefs_override.xml"), HasSubstr("<ram_max_used_busy_pct>66</ram_max_used_busy_pct>"));
+  EXPECT_THAT(read("global_prefs_override.xml"), HasSubstr("<ram_max_used_idle_pct>40</ram_max_used_idle_pct>"));
 }
 
 TEST_F(ClientConfiguration, SealsThePasswordByItsOwner) {

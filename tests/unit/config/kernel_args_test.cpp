@@ -87,6 +87,10 @@ const std::vector<Values> kValues{
     {"uebo.consul.mode", {"catalog", "agent"}, {"", "Agent", "server"}},
     {"uebo.watchdog", {"off", "5s", "30", "2m", "10m", "5000ms"}, {"", "on", "0", "4s", "4999ms", "11m", "Off"}},
     {"uebo.storage.wait", {"0", "10s", "2m", "1h", "500ms"}, {"", "soon", "-1", "2h", "10 s"}},
+    {"uebo.boinc.pin", {"on", "off"}, {"", "Off", "no", "2"}},
+    {"uebo.zram", {"off", "1%", "50%", "100%", "07%"}, {"", "on", "0%", "101%", "50", "50M", "%", "-1%", "1.5%"}},
+    {"uebo.web", {"on", "off"}, {"", "ON", "yes", "9101"}},
+    {"uebo.web.token", {"x", "b3f1!~", std::string(255, 'x')}, {"", "a b", "a\tb", "\xc3\xa9", std::string(256, 'x')}},
     {"uebo.modules", {"keep"}, {"", "Keep", "purge"}},
     {"uebo.ntp", {"pool.example", "10.0.2.2,a"}, {"", "a;b", "http://a"}},
     {"uebo.log", {"storage"}, {"", "Storage", "/storage/log"}},
@@ -115,8 +119,8 @@ TEST(Arguments, KeepPasswordsKeysAndTheTokenSecret) {
   std::vector<std::string_view> secrets;
   for (const ArgumentInfo& argument : arguments())
     if (argument.secret) secrets.push_back(argument.name);
-  EXPECT_THAT(secrets,
-              ElementsAre("uebo.boinc.password", "uebo.boinc.project", "uebo.boinc.acctmgr", "uebo.consul.token"));
+  EXPECT_THAT(secrets, ElementsAre("uebo.boinc.password", "uebo.boinc.project", "uebo.boinc.acctmgr",
+                                   "uebo.consul.token", "uebo.web.token"));
 }
 
 // --- the whole line
