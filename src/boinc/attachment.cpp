@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "uebo/base/markup.hpp"
+
 namespace uebo::boinc {
 namespace {
 
@@ -87,7 +89,7 @@ Result<std::optional<AttachedProject>> find_attached(GuiRpc& rpc, const std::str
 }
 
 std::string element(std::string_view name, std::string_view text) {
-  return fmt::format("<{0}>{1}</{0}>\n", name, xml_escaped(text));
+  return fmt::format("<{0}>{1}</{0}>\n", name, markup(text));
 }
 
 }  // namespace

@@ -48,8 +48,14 @@ constexpr Metric kLeftOut{"boinc_tasks_without_series", "", kGauge, "Tasks that 
 constexpr Metric kUnreadable{"boinc_unreadable_elements", "", kGauge,
                              "Tasks and projects that the client described in a way that can't be read"};
 
-constexpr std::array kOfTheClient{kUp,        kDuration, kError, kInfo,    kWhetstone, kDhrystone,
-                                  kSuspended, kDisk,     kTasks, kLeftOut, kUnreadable};
+constexpr Metric kCpuLimit{"boinc_cpu_limit_ratio", "", kGauge,
+                           "How much of all processors the tasks may have: less than 1 while a chip is hot"};
+constexpr Metric kThrottled{"boinc_cpu_throttled_seconds_total", "", kCounter, "How long tasks were held back by that"};
+constexpr Metric kStalled{"boinc_memory_stall_seconds_total", "", kCounter,
+                          "How long all of the client's processes waited for memory at the same time"};
+
+constexpr std::array kOfTheClient{kUp,   kDuration, kError,   kInfo,       kWhetstone, kDhrystone, kSuspended,
+                                  kDisk, kTasks,    kLeftOut, kUnreadable, kCpuLimit,  kThrottled, kStalled};
 
 // --- of a project
 
@@ -234,32 +240,12 @@ void add_tasks(const ClientReport& report, Families& families) {
   add(families, kLeftOut, static_cast<double>(report.tasks.left_out()));
 }
 
-struct SuspendReason {
-  unsigned bit;
-  std::string_view name;
-};
-
-/// SUSPEND_REASON in lib/common_defs.h.
-constexpr std::array<SuspendReason, 13> kSuspendReasons{{{1, "batteries"},
-                                                         {2, "user_active"},
-                                                         {4, "user_request"},
-                                                         {8, "time_of_day"},
-                                                         {16, "benchmarks"},
-                                                         {32, "disk_size"},
-                                                         {64, "cpu_throttle"},
-                                                         {128, "no_recent_input"},
-                                                         {256, "initial_delay"},
-                                                         {512, "exclusive_app_running"},
-                                                         {1024, "cpu_usage"},
-                                                         {2048, "network_quota_exceeded"},
-                                                         {4096, "os"}}};
-
 void add_suspension(const ClientReport& report, Families& families) {
-  const double said = report.suspend_reason;
-  if (!(said >= 0 && said <= std::numeric_limits<unsigned>::max())) return;
-  const auto mask = static_cast<unsigned>(said);
+  const auto holding = suspend_reasons(report);
+  if (!holding) return;
   for (const auto& reason : kSuspendReasons)
-    add(families, kSuspended, (mask & reason.bit) != 0 ? 1 : 0, {{"reason", std::string(reason.name)}});
+    add(families, kSuspended, std::ranges::find(*holding, reason.name) != holding->end() ? 1 : 0,
+        {{"reason", std::string(reason.name)}});
 }
 
 void add_disk(const ClientReport& report, Families& families) {
@@ -308,6 +294,12 @@ void add_scrape(const Result<ClientReport>& report, std::chrono::duration<double
   for (auto reason = kReasons.begin(); reason != kReasons.end(); ++reason)
     add(families, kError, reason == found ? 1 : 0, {{"reason", std::string(reason->name)}});
   add(families, kError, !report && found == kReasons.end() ? 1 : 0, {{"reason", "other"}});
+}
+
+void add_account(const GroupAccount& account, Families& families) {
+  add(families, kCpuLimit, account.cpu_limit);
+  add(families, kThrottled, account.throttled);
+  add(families, kStalled, account.memory_stalled);
 }
 
 std::string metrics_table() {

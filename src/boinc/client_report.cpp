@@ -161,6 +161,18 @@ bool comes_first(const Task& left, const Task& right) {
 
 }  // namespace
 
+std::string_view state_of(const Task& task) { return kTaskStates.at(state_index(task)); }
+
+std::optional<std::vector<std::string_view>> suspend_reasons(const ClientReport& report) {
+  const double said = report.suspend_reason;
+  if (!(said >= 0 && said <= std::numeric_limits<unsigned>::max())) return std::nullopt;
+  std::vector<std::string_view> names;
+  const auto mask = static_cast<unsigned>(said);
+  for (const auto& reason : kSuspendReasons)
+    if ((mask & reason.bit) != 0) names.push_back(reason.name);
+  return names;
+}
+
 /// A heap, whose first one is the last in order: most tasks of a long list cost one comparison.
 void Tasks::add(Task task) {
   ++total_;

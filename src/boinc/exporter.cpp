@@ -7,7 +7,9 @@
 #include <optional>
 
 #include "uebo/boinc/client_metrics.hpp"
+#include "uebo/boinc/group_account.hpp"
 #include "uebo/boinc/roles.hpp"
+#include "uebo/kernel/affinity.hpp"
 #include "uebo/metrics/server.hpp"
 
 namespace uebo::boinc {
@@ -43,6 +45,8 @@ class Collector {
     metrics::Families families;
     add_scrape(report, BootClock::now() - begin, families);
     if (report) add_report(*report, families);
+    const auto cores = kernel::usable_cores();
+    add_account(group_account(cores ? cores->size() : 1), families);
     tell(report ? std::string() : report.error().message());
     return families;
   }

@@ -171,21 +171,6 @@ double number_in(std::string_view text, std::string_view element) {
   return number;
 }
 
-std::string xml_escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '&')
-      escaped += "&amp;";
-    else if (c == '<')
-      escaped += "&lt;";
-    else if (c == '>')
-      escaped += "&gt;";
-    else
-      escaped += c;
-  }
-  return escaped;
-}
-
 Result<bool> answers(std::uint16_t port, std::chrono::milliseconds patience) {
   static constexpr std::array<std::string_view, 1> kNonce{"nonce"};
   auto rpc = UEBO_TRY(GuiRpc::connect(BootClock::now() + patience, port));

@@ -12,15 +12,16 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "uebo/base/directory.hpp"
 #include "uebo/boinc/attachment.hpp"
 #include "uebo/boinc/client_configuration.hpp"
 #include "uebo/boinc/console_note.hpp"
+#include "uebo/boinc/group_account.hpp"
 #include "uebo/boinc/roles.hpp"
 #include "uebo/boinc/task_keeper.hpp"
 #include "uebo/boinc/throttle.hpp"
@@ -34,8 +35,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kGroupName = "/uebo/boinc";
-constexpr const char* kGroupDirectory = "/sys/fs/cgroup/uebo/boinc";
 constexpr auto kTurnPatience = 5s;  // for all that is asked in one turn
 constexpr auto kClientPause = 1s;   // while the client does not answer
 constexpr auto kQuiet = 60s;        // a client that starts is not yet one that does not answer
@@ -59,11 +58,11 @@ class Group {
   /// None while the client does not run.
   const kernel::Cgroup* now() {
     struct stat status{};
-    if (stat(kGroupDirectory, &status) != 0) {
+    if (stat(kClientGroup, &status) != 0) {
       group_.reset();
     } else if (!group_ || status.st_ino != inode_) {
       inode_ = status.st_ino;
-      auto group = kernel::Cgroup::open(kGroupDirectory);
+      auto group = kernel::Cgroup::open(kClientGroup);
       group_ = group ? std::optional(std::move(*group)) : std::nullopt;
       ++run_;
     }
@@ -81,7 +80,7 @@ class Group {
 class Keeper {
  public:
   Keeper(event::Loop& loop, std::string data, std::vector<Attachment> attachments, bool pins)
-      : loop_(loop), data_(std::move(data)), attachments_(std::move(attachments)), tasks_(kGroupName, pins) {}
+      : loop_(loop), data_(std::move(data)), attachments_(std::move(attachments)), tasks_(kClientGroupName, pins) {}
 
   Result<> start() {
     inotify_.reset(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
@@ -194,12 +193,13 @@ class Keeper {
     const std::string slots = data_ + "/slots";
     inotify_add_watch(inotify_.get(), data_.c_str(), IN_CREATE | IN_ONLYDIR);
     inotify_add_watch(inotify_.get(), slots.c_str(), IN_CREATE | IN_ONLYDIR);
-    std::error_code failed;
-    for (const auto& slot : std::filesystem::directory_iterator(slots, failed)) {
+    const auto filled = entries_of(slots);
+    if (!filled) return;
+    for (const DirectoryEntry& slot : *filled) {
       // Of a file that is written all the time, as a task's own may be, one is enough: this one is written at a start.
-      const std::string path = slot.path() / "init_data.xml";
-      inotify_add_watch(inotify_.get(), path.c_str(), IN_CLOSE_WRITE);
-      inotify_add_watch(inotify_.get(), slot.path().c_str(), IN_MOVED_TO | IN_ONLYDIR);
+      const std::string path = slots + "/" + slot.name;
+      inotify_add_watch(inotify_.get(), (path + "/init_data.xml").c_str(), IN_CLOSE_WRITE);
+      inotify_add_watch(inotify_.get(), path.c_str(), IN_MOVED_TO | IN_ONLYDIR);
     }
   }
 

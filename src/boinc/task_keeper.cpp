@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "uebo/base/file.hpp"
+#include "uebo/base/markup.hpp"
 #include "uebo/kernel/affinity.hpp"
 #include "uebo/kernel/process_cgroup.hpp"
 
@@ -110,7 +111,7 @@ void TaskKeeper::pin(const std::vector<Running>& now) {
 
 Result<> TaskKeeper::abort(GuiRpc& rpc, const Task& task) {
   UEBO_TRY(rpc.call(fmt::format("<abort_result>\n<project_url>{}</project_url>\n<name>{}</name>\n</abort_result>",
-                                xml_escaped(task.project_url), xml_escaped(task.name))));
+                                markup(task.project_url), markup(task.name))));
   return {};
 }
 

@@ -1,8 +1,8 @@
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
 #include <vector>
 
+#include "uebo/base/directory.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/boot/inline_steps.hpp"
 #include "uebo/boot/paths.hpp"
@@ -41,10 +41,11 @@ Result<> cover_whole(const std::string& path) {
 /// bootargs, and what some boot loaders put beside it.
 std::vector<std::string> boot_arguments_of_device_tree(const std::string& sysfs) {
   std::vector<std::string> paths;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(sysfs + "/firmware/devicetree/base/chosen", error), end;
-       !error && entry != end; entry.increment(error))
-    if (entry->path().filename().string().starts_with("bootargs")) paths.push_back(entry->path().string());
+  const std::string chosen = sysfs + "/firmware/devicetree/base/chosen";
+  const auto entries = entries_of(chosen);
+  if (!entries) return paths;
+  for (const DirectoryEntry& entry : *entries)
+    if (entry.name.starts_with("bootargs")) paths.push_back(chosen + "/" + entry.name);
   return paths;
 }
 

@@ -3,10 +3,11 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 
+#include "uebo/base/directory.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/boot/roles.hpp"
 #include "uebo/boot/text.hpp"
@@ -16,41 +17,34 @@
 namespace uebo::boot {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* kKeptList = "/etc/uebo/kept-modules";
 
 /// Removes one file and counts what it gave back.
-Result<> remove_file(const fs::path& path, Purged& purged) {
+Result<> remove_file(const std::string& path, Purged& purged) {
   struct stat status{};
-  if (lstat(path.c_str(), &status) != 0) return errno_error("remove", path.string());
-  std::error_code error;
-  fs::remove(path, error);
-  if (error) return fail(error.value(), "remove", path.string());
+  if (lstat(path.c_str(), &status) != 0 || unlink(path.c_str()) != 0) return errno_error("remove", path);
   ++purged.removed;
   purged.bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
   return {};
 }
 
 /// Depth first, so that a directory is looked at after all that is in it. Returns whether it is empty now.
-Result<bool> purge_below(const fs::path& directory, const std::set<std::string>& keep, Purged& purged) {
-  std::error_code error;
+Result<bool> purge_below(const std::string& directory, const std::set<std::string>& keep, Purged& purged) {
   bool empty = true;
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string path = entry->path().string();
-    if (entry->is_directory(error) && !entry->is_symlink(error)) {
-      if (UEBO_TRY(purge_below(entry->path(), keep, purged)))
-        fs::remove(entry->path(), error);
-      else
+  for (const DirectoryEntry& entry : UEBO_TRY(entries_of(directory))) {
+    const std::string path = directory + "/" + entry.name;
+    if (entry.is_directory) {
+      if (!UEBO_TRY(purge_below(path, keep, purged)))
         empty = false;
+      else if (rmdir(path.c_str()) != 0)
+        return errno_error("remove", path);
     } else if (is_module_index(path) || keep.contains(path)) {
       if (!is_module_index(path)) ++purged.kept;
       empty = false;
     } else {
-      UEBO_TRY(remove_file(entry->path(), purged));
+      UEBO_TRY(remove_file(path, purged));
     }
   }
-  if (error) return fail(error.value(), "purge", directory.string());
   return empty;
 }
 

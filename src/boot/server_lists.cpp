@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
+#include "uebo/base/directory.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/boot/notify.hpp"
 #include "uebo/boot/paths.hpp"
@@ -32,11 +32,9 @@ std::string directory_of(const std::string& holder) { return std::string(kLeaseD
 
 /// What all holders say in their file `name`, in the order in which they count.
 std::vector<std::string> of_all_holders(const std::string& name) {
-  std::error_code error;
   std::vector<std::string> holders;
-  for (std::filesystem::directory_iterator entry(kLeaseDirectory, error), end; !error && entry != end;
-       entry.increment(error))
-    holders.push_back(entry->path().filename().string());
+  if (const auto entries = entries_of(kLeaseDirectory))
+    for (const DirectoryEntry& entry : *entries) holders.push_back(entry.name);
   std::ranges::sort(holders, counts_before);
   std::vector<std::string> contents;
   for (const std::string& holder : holders)
@@ -85,10 +83,7 @@ Result<> keep_servers(const std::string& holder, const ServerLists& lists) {
 }
 
 Result<bool> forget_servers(const std::string& holder) {
-  std::error_code error;
-  const auto removed = std::filesystem::remove_all(directory_of(holder), error);
-  if (error) return fail(error.value(), "remove", directory_of(holder));
-  if (removed == 0) return false;
+  if (UEBO_TRY(remove_all(directory_of(holder))) == 0) return false;
   UEBO_TRY(write_shared_files());
   return true;
 }

@@ -104,7 +104,7 @@ std::string expand(std::string_view text, const KernelArgs& arguments) {
 
 Result<KernelArgs> load_kernel_args() {
   auto line = read_file(kCommandLineFile);
-  if (!line && line.error().code == ENOENT) line = read_file("/proc/cmdline");
+  if (!line && (line.error().code == ENOENT || line.error().code == EACCES)) line = read_file("/proc/cmdline");
   const std::string text = UEBO_TRY(std::move(line));
   // The line's end is no part of a value, not even of one whose closing quote is missing.
   return KernelArgs::parse(std::string_view(text).substr(0, text.find_last_not_of('\n') + 1));

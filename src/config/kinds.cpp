@@ -5,7 +5,6 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 
 #include "text.hpp"
 #include "uebo/config/conditions.hpp"
@@ -28,11 +27,21 @@ bool is_path(std::string_view text) {
   return text.starts_with('/') && (std::string(text) + "/").find("/../") == std::string::npos;
 }
 
+/// Without "//" and "/./", so that one place has one path.
+std::string plain_path(std::string_view text) {
+  std::string path;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find('/'));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    if (!part.empty() && part != ".") path += "/" + std::string(part);
+  }
+  return path;
+}
+
 /// A path that PID 1 may connect to: it never looks into /storage. 107 bytes are what unix(7) has room for.
 bool is_path_of_socket(std::string_view text) {
   constexpr std::size_t longest = 107;
-  return is_path(text) && text.size() <= longest &&
-         !(std::filesystem::path(text).lexically_normal().string() + "/").starts_with("/storage/");
+  return is_path(text) && text.size() <= longest && !(plain_path(text) + "/").starts_with("/storage/");
 }
 
 /// A text for which `good` holds.

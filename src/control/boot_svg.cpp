@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "boot_rows.hpp"
+#include "uebo/base/markup.hpp"
 #include "uebo/control/table.hpp"
 
 namespace uebo::control {
@@ -26,29 +27,6 @@ constexpr const char* kChain = "#c62828";
 constexpr const char* kWaits = "#dfe3e8";
 constexpr const char* kStarts = "#f0b44c";
 constexpr std::array<const char*, 5> kRuns{"#8c959f", "#8c959f", "#2a9d8f", "#2f78c4", kWaits};  // by BootRow::Kind
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
 
 struct TextStyle {
   const char* fill = kInk;
@@ -94,7 +72,7 @@ class Picture {
 
   void text(double x, double y, std::string_view words, const TextStyle& style) {
     add(R"(<text x="{:.1f}" y="{:.1f}" font-size="{}" fill="{}" text-anchor="{}"{}>{}</text>)", x, y, style.size,
-        style.fill, style.anchor, style.bold ? R"( font-weight="bold")" : "", escaped(words));
+        style.fill, style.anchor, style.bold ? R"( font-weight="bold")" : "", markup(words));
   }
 
   void bar(double from, double to, double y, const char* fill) {

@@ -228,29 +228,35 @@ Reply shut_down(const Call& call) {
 
 // --- all of them
 
+enum class Needs {
+  Look,
+  Token,  // to change something, or to look and know the token
+  Change
+};
+
 struct RequestInfo {
   std::string_view name;
-  Access access;
+  Needs needs;
   Reply (*run)(const Call& call);
 };
 
 constexpr std::array<RequestInfo, 16> kRequests{{
-    {"status", Access::Read, status},
-    {"boot", Access::Read, boot},
-    {"changes", Access::Read, changes},
-    {"start", Access::Change, change_unit},
-    {"stop", Access::Change, change_unit},
-    {"restart", Access::Change, change_unit},
-    {"enable", Access::Change, change_unit},
-    {"disable", Access::Change, change_unit},
-    {"reload", Access::Change, reload},
-    {"condition", Access::Change, condition},
-    {"abandon", Access::Change, abandon},
-    {"note", Access::Change, note},
-    {"trigger", Access::Change, trigger},
-    {"poweroff", Access::Change, shut_down},
-    {"reboot", Access::Change, shut_down},
-    {"halt", Access::Change, shut_down},
+    {"status", Needs::Look, status},
+    {"boot", Needs::Look, boot},
+    {"changes", Needs::Look, changes},
+    {"start", Needs::Token, change_unit},
+    {"stop", Needs::Token, change_unit},
+    {"restart", Needs::Token, change_unit},
+    {"enable", Needs::Change, change_unit},
+    {"disable", Needs::Change, change_unit},
+    {"reload", Needs::Change, reload},
+    {"condition", Needs::Change, condition},
+    {"abandon", Needs::Change, abandon},
+    {"note", Needs::Change, note},
+    {"trigger", Needs::Change, trigger},
+    {"poweroff", Needs::Change, shut_down},
+    {"reboot", Needs::Change, shut_down},
+    {"halt", Needs::Change, shut_down},
 }};
 static_assert(std::ranges::all_of(kUnitVerbs, [](const UnitVerb& unit) {
   return std::ranges::any_of(kRequests, [&](const RequestInfo& verb) { return verb.name == unit.name; });
@@ -263,9 +269,12 @@ static_assert(std::ranges::all_of(kRequests, [](const RequestInfo& verb) {
 }));
 
 Reply dispatch(const Call& call, const Peer& peer) {
-  const auto* verb = std::ranges::find(kRequests, call.verb, &RequestInfo::name);
+  const auto* const verb = std::ranges::find(kRequests, call.verb, &RequestInfo::name);
   if (verb == kRequests.end()) return refuse(ExitCode::WrongUsage, fmt::format("`{}` is not a verb", call.verb));
-  if (verb->access == Access::Change && peer.access != Access::Change)
+  const auto token = verb->needs == Needs::Token ? string_field(call.request, "token") : std::nullopt;
+  if (peer.access != Access::Change && token && !is_token(call.context.admission, *token))
+    return refuse(ExitCode::Failed, fmt::format("{}: the token is wrong", call.verb));
+  if (peer.access != Access::Change && verb->needs != Needs::Look && !token)
     return refuse(ExitCode::Failed, fmt::format("{}: not for you (uid {}), who may only look", call.verb, peer.uid));
   return verb->run(call);
 }

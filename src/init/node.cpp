@@ -48,6 +48,12 @@ void share_logs(const std::string& directory) {
     spdlog::warn("{}", errno_error("give to the group uebo-log:", directory).error().message());
 }
 
+/// Who may change something from the status page: PID 1 alone knows it there.
+std::string page_token() {
+  const auto args = config::load_kernel_args();
+  return args ? args->get("uebo.web.token").value_or("") : std::string();
+}
+
 }  // namespace
 
 Node::Node(NodePaths paths) : paths_(std::move(paths)) {}
@@ -80,7 +86,7 @@ Result<> Node::set_up(std::vector<supervise::BootPhase> phases) {
                                  .reload = [this](const control::ReloadRequest& request) { return reload(request); },
                                  .version = UEBO_VERSION,
                                  .own_log = own_log_.get(),
-                                 .admission = control::node_admission(),
+                                 .admission = control::node_admission(page_token()),
                                  .watchdog = [this] { return watchdog_ ? watchdog_() : kernel::WatchdogStatus{}; }};
   control_ = UEBO_TRY(control::Server::create(*loop_, *supervisor_, std::move(context), paths_.control));
   return {};

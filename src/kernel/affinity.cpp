@@ -1,14 +1,13 @@
 #include "uebo/kernel/affinity.hpp"
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <sched.h>
 
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <memory>
 
+#include "uebo/base/directory.hpp"
 #include "uebo/base/file.hpp"
 
 namespace uebo::kernel {
@@ -18,10 +17,13 @@ constexpr int kRounds = 8;  // over the threads: one that was just being started
 
 std::vector<int> threads_of(pid_t process) {
   std::vector<int> threads;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(fmt::format("/proc/{}/task", process).c_str()), closedir);
-  if (!directory) return threads;
-  while (const auto* const entry = readdir(directory.get()))
-    if (const int thread = std::atoi(entry->d_name); thread > 0) threads.push_back(thread);
+  const auto entries = entries_of(fmt::format("/proc/{}/task", process));
+  if (!entries) return threads;
+  for (const DirectoryEntry& entry : *entries) {
+    int thread = 0;
+    std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), thread);
+    if (thread > 0) threads.push_back(thread);
+  }
   return threads;
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <filesystem>
 
+#include "uebo/base/directory.hpp"
 #include "uebo/base/file.hpp"
 #include "uebo/base/result.hpp"
 
@@ -45,10 +45,11 @@ std::optional<double> limit_of(const std::string& zone) {
 
 std::vector<ThermalZone> thermal_zones(const std::string& sysfs) {
   std::vector<ThermalZone> zones;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(sysfs, failed)) {
-    const std::string path = entry.path();
-    if (!entry.path().filename().string().starts_with("thermal_zone")) continue;
+  const auto entries = entries_of(sysfs);
+  if (!entries) return zones;
+  for (const DirectoryEntry& entry : *entries) {
+    const std::string path = sysfs + "/" + entry.name;
+    if (!entry.name.starts_with("thermal_zone")) continue;
     if (const auto temperature = degrees(path + "/temp"))
       zones.push_back({.type = word(path + "/type"), .temperature = *temperature, .limit = limit_of(path)});
   }

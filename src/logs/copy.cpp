@@ -1,14 +1,17 @@
 #include "uebo/logs/copy.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
-namespace uebo::logs {
+#include "uebo/base/directory.hpp"
 
-namespace fs = std::filesystem;
+namespace uebo::logs {
 
 void CopyCarrier::take(std::vector<LogLine> lines) {
   for (LogLine& line : lines) waiting_[line.service].push_back(std::move(line));
@@ -46,26 +49,33 @@ Result<> CopyCarrier::copy(const std::string& service, std::vector<LogLine>& lin
 }
 
 unsigned trim_copies(const std::string& directory, std::uint64_t total) {
-  std::error_code error;
+  struct Copy {
+    timespec written{};
+    std::string path;
+    std::uint64_t size = 0;
+  };
   std::uint64_t size = 0;
-  std::vector<std::pair<fs::file_time_type, fs::path>> full;
-  constexpr int kServiceFiles = 1;
-  for (auto entry = fs::recursive_directory_iterator(directory, error);
-       !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    if (entry.depth() == kServiceFiles) entry.disable_recursion_pending();
-    std::error_code gone;
-    if (entry.depth() != kServiceFiles || !entry->is_regular_file(gone)) continue;
-    size += entry->file_size(gone);
-    if (entry->path().filename().string().starts_with("current."))
-      full.emplace_back(entry->last_write_time(gone), entry->path());
+  std::vector<Copy> full;
+  for (const DirectoryEntry& service : entries_of(directory).value_or(std::vector<DirectoryEntry>{})) {
+    if (!service.is_directory) continue;
+    const std::string place = directory + "/" + service.name;
+    for (const DirectoryEntry& file : entries_of(place).value_or(std::vector<DirectoryEntry>{})) {
+      const std::string path = place + "/" + file.name;
+      struct stat status{};
+      if (lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+      size += static_cast<std::uint64_t>(status.st_size);
+      if (file.name.starts_with("current."))
+        full.push_back({.written = status.st_mtim, .path = path, .size = static_cast<std::uint64_t>(status.st_size)});
+    }
   }
-  std::ranges::sort(full);
+  std::ranges::sort(full, {}, [](const Copy& copy) {
+    return std::tuple(copy.written.tv_sec, copy.written.tv_nsec, std::string_view(copy.path));
+  });
   unsigned removed = 0;
-  for (const auto& [time, path] : full) {
+  for (const Copy& copy : full) {
     if (size <= total) break;
-    const std::uint64_t file_size = fs::file_size(path, error);
-    if (error || !fs::remove(path, error)) continue;
-    size -= std::min(size, file_size);
+    if (unlink(copy.path.c_str()) != 0) continue;
+    size -= copy.size;
     ++removed;
   }
   return removed;

@@ -73,16 +73,20 @@ std::string index_page(std::string_view title) {
 
 }  // namespace
 
-int serve(std::uint16_t port, std::string_view title, const std::function<Families()>& collect) {
+int serve(std::uint16_t port, std::string_view title, const std::function<Families()>& collect,
+          const std::function<void(httplib::Server&)>& add) {
   httplib::Server server;
   bound(server);
   Collection collection(collect);
   server.Get("/metrics", [&](const httplib::Request&, httplib::Response& response) {
     response.set_content(collection.text(), kTextFormat);
   });
-  server.Get("/", [page = index_page(title)](const httplib::Request&, httplib::Response& response) {
-    response.set_content(page, "text/html; charset=utf-8");
-  });
+  if (add)
+    add(server);
+  else
+    server.Get("/", [page = index_page(title)](const httplib::Request&, httplib::Response& response) {
+      response.set_content(page, "text/html; charset=utf-8");
+    });
   // A kernel without IPv6 has no "::"; one with it takes IPv4 there, too.
   if (!server.bind_to_port("::", port) && !server.bind_to_port("0.0.0.0", port)) {
     spdlog::error("{}", errno_error("listen at", fmt::format("port {}", port)).error().message());

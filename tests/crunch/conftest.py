@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -57,10 +59,20 @@ def running_time_server() -> Iterator[TimeServer]:
         yield server
 
 
-class Crunch:
-    """`kind` is a key of MACHINES; with an NFS server that is where /storage lies, else on a disk."""
+def with_capacities(machine: Machine, capacities: tuple[int, ...], dtb: Path) -> Machine:
+    """QEMU's own device tree of the machine, with capacity-dmips-mhz (Documentation/devicetree/bindings/cpu/cpu-capacity.txt)."""
+    options = [*machine.options[:-2], "-smp", str(len(capacities))]
+    subprocess.run([machine.program, *options, "-m", str(machine.memory), "-machine", f"dumpdtb={dtb}"], check=True, capture_output=True)
+    for number, capacity in enumerate(capacities):
+        subprocess.run(["fdtput", "-t", "i", dtb, f"/cpus/cpu@{number}", "capacity-dmips-mhz", str(capacity)], check=True)
+    return replace(machine, options=options, dtb=str(dtb))
 
-    def __init__(self, kind: str, name: str, clock: TimeServer, on_nfs: bool = False) -> None:
+
+class Crunch:
+    """`kind` is a key of MACHINES; with an NFS server that is where /storage lies, else on a disk. `capacities` are those of its
+    processors, where they are not all alike."""
+
+    def __init__(self, kind: str, name: str, clock: TimeServer, on_nfs: bool = False, capacities: tuple[int, ...] = (), arguments: str = "") -> None:
         machine, arch, image = MACHINES[kind]
         self.name = name
         self._keys = tempfile.TemporaryDirectory()
@@ -75,7 +87,7 @@ class Crunch:
         data.mkdir(parents=True)
         (data / "global_prefs_override.xml").write_text(PREFERENCES)
         (data / "cc_config.xml").write_text(CONFIGURATION)
-        arguments = f"uebo.hostname={name} uebo.boinc.password={PASSWORD} uebo.boinc.remote_hosts=10.0.2.2 {clock.argument}"
+        arguments += f" uebo.hostname={name} uebo.boinc.password={PASSWORD} uebo.boinc.remote_hosts=10.0.2.2 {clock.argument}"
         arguments += f" uebo.boinc.project={self.project.url},{ACCOUNT}"
         self.nfs: NfsServer | None = None
         devices: list[Disk] = []
@@ -86,6 +98,8 @@ class Crunch:
             arguments += f" {self.nfs.argument}"
         else:
             devices = [Disk(disks.make_ext4(WORK / f"{name}.img", data.parent))]
+        if capacities:
+            machine = with_capacities(machine, capacities, folder / "machine.dtb")
         self.guest = Guest(name, append=arguments, disks=devices, machine=machine)
 
     def __enter__(self) -> Crunch:
@@ -112,6 +126,10 @@ class Crunch:
     def running(self) -> list[str]:
         """The names of the tasks that run."""
         return [element("name", text) for text in self._results() if element("active_task_state", text) == "1"]
+
+    def pids(self) -> list[int]:
+        """Of the tasks that run."""
+        return [int(element("pid", text)) for text in self._results() if element("active_task_state", text) == "1"]
 
     def checkpoints(self) -> dict[str, float]:
         """Of each task with a process: the CPU time that is safe."""

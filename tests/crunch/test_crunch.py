@@ -101,3 +101,39 @@ def test_a_power_cut_on_a_disk(time_server: TimeServer) -> None:
         it.credited(work)
         assert all(done.says["began"] > 0 for done in work), it.project.log()
         assert len(it.project.hosts) == 1, "the host keeps its id"
+
+
+def test_a_task_that_eats_all_memory_dies_alone_and_is_reported(time_server: TimeServer, record_property: Record) -> None:
+    with Crunch("aarch64", "crunch-hog", time_server) as it:
+        (hog,) = it.project.add_work(1, STEPS, arguments="--hog")
+        work = it.project.add_work(CORES, STEPS)
+        it.guest.wait_for_ssh(BOOT_DEADLINE)
+        client = it.guest.wait_for_state("boinc", "running")
+        it.project.wait(lambda _: hog.reported, "the hog is reported", 300)
+        began, reported = (next(event.moment for event in it.project.events if f"{hog.name} is {what}" in event.text) for what in ("sent", "reported"))
+        assert hog.exit_status != 0 and not hog.credited, hog
+        it.credited(work)
+        after = it.guest.status("boinc")
+        assert (after["pid"], after["restarts"]) == (client["pid"], client["restarts"]), "the client lives"
+        said = it.guest.run("uebo logs boinc_keeper")
+        assert f"{hog.result} is aborted: " in said, said
+        record_property("a task that eats all memory is aborted and reported, s", round(reported - began))
+
+
+def test_each_task_has_a_processor_of_its_own_the_big_one_first(time_server: TimeServer) -> None:
+    """Of three processors the second is a big one, as the device tree has it; QEMU runs them all alike."""
+    with Crunch("aarch64", "crunch-pinned", time_server, capacities=(446, 1024, 446)) as it:
+        it.project.add_work(2, 20 * STEPS)
+        it.all_cores_busy()
+        it.guest.wait_for_ssh(BOOT_DEADLINE)
+        assert it.guest.run("cat /sys/devices/system/cpu/cpu[0-2]/cpu_capacity").split() == ["446", "1024", "446"]
+
+        def places() -> list[set[str]]:
+            """Where the threads of each task may run."""
+            return [
+                {line.split()[1] for line in it.guest.run(f"grep -h ^Cpus_allowed_list /proc/{pid}/task/*/status").splitlines()} for pid in it.pids()
+            ]
+
+        wait_for(lambda: sorted(places(), key=sorted) == [{"0"}, {"1"}], "both are pinned", 30, 0.5)
+        it.guest.run("uebo stop boinc_keeper")
+        assert places() == [{"0-2"}, {"0-2"}], "all processors are everybody's again"

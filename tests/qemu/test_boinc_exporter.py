@@ -4,6 +4,7 @@ instructions, at 500 million a second, as a slow core of a board has them: whate
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,7 @@ import pytest
 from conftest import PASSWORD
 from support import boinc_state, disks
 from support.guest import WORK, Disk, Guest
+from support.machine import ROOT
 from support.prometheus import promtool
 from support.waiting import scaled, wait_for
 
@@ -64,6 +66,29 @@ def test_a_client_that_is_stopped_is_down_and_comes_back(clean: Guest) -> None:
     clean.run("start boinc")
     samples_when(clean, is_up, "the client is back")
     assert clean.status("boinc_exporter")["pid"] == pid
+
+
+def test_a_benchmark_gives_the_boards_row_and_the_exporter_the_same_figures(clean: Guest, record_property: Record) -> None:
+    before = json.loads(clean.run("uebo bench --json --last")) if "boinc_host_whetstone_flops" in (clean.samples(9109) or {}) else {"measured": 0}
+    row = json.loads(clean.run("uebo bench --json", timeout=300))
+    assert row["measured"] > before["measured"]
+    assert (row["Device"], row["SoC"], row["Cores"], row["Architecture"]) == ("linux,dummy-virt", "linux,dummy-virt", "2", "aarch64")
+    samples = clean.samples(9109) or {}
+    assert samples["boinc_host_whetstone_flops"] == pytest.approx(row["whetstone_flops"])
+    assert samples["boinc_host_dhrystone_ops"] == pytest.approx(row["dhrystone_ops"])
+    markdown = clean.run("uebo bench --markdown --last").splitlines()
+    head, rule = (ROOT / "BENCHMARKS.md").read_text().split("| Device |")[1].splitlines()[:2]
+    assert markdown[:2] == ["| Device |" + head, rule], "a row goes into BENCHMARKS.md as it is"
+    record_property("BOINC's benchmark, emulated", markdown[2])
+
+
+def test_the_kernels_account_of_the_clients_group_is_told(clean: Guest) -> None:
+    samples = samples_when(clean, is_up, "the client is up")
+    assert samples["boinc_cpu_limit_ratio"] == 1
+    clean.run("echo '100000 100000' >/sys/fs/cgroup/uebo/boinc/cpu.max")
+    assert (clean.samples(9109) or {})["boinc_cpu_limit_ratio"] == 0.5
+    clean.run("echo 'max 100000' >/sys/fs/cgroup/uebo/boinc/cpu.max")
+    assert samples["boinc_memory_stall_seconds_total"] >= 0 and samples["boinc_cpu_throttled_seconds_total"] >= 0
 
 
 # --- a node with a thousand tasks

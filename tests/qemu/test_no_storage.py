@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +14,7 @@ from support.waiting import wait_for
 
 @pytest.fixture(scope="module")
 def bare() -> Iterator[Guest]:
-    guest = Guest("bare", append="uebo.storage.wait=2s", extra=["-device", "qemu-xhci"]).start()
+    guest = Guest("bare", append="uebo.storage.wait=2s uebo.web=off uebo.zram=off", extra=["-device", "qemu-xhci"]).start()
     try:
         guest.wait_for_ssh()
         yield guest
@@ -32,6 +33,15 @@ def test_the_node_is_up_and_boinc_waits_for_storage(bare: Guest) -> None:
 
 def test_the_modules_went_all_the_same(bare: Guest) -> None:
     assert bare.status("purge")["state"] == "done"
+
+
+def test_there_is_no_page_and_no_swap_where_they_are_off(bare: Guest) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{bare.ports[9101]}/", timeout=20) as answer:
+        page = answer.read().decode()
+    assert "/metrics" in page and "Tasks" not in page and "dropbear" not in page
+    assert "uebo_up 1" in bare.scrape(9101)
+    assert len(bare.run("cat /proc/swaps").splitlines()) == 1
+    assert "zram" not in bare.run("cat /proc/modules")
 
 
 def test_a_disk_that_comes_late_is_mounted_and_boinc_starts(bare: Guest) -> None:

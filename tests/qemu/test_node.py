@@ -98,6 +98,16 @@ def test_the_modules_are_gone_and_their_memory_is_back(clean: Guest) -> None:
     assert {"usb_storage", "uas", "sd_mod", "ext4", "f2fs", "r8152"} <= names | loaded
 
 
+def test_half_of_ram_can_be_swapped_into_compressed_memory(clean: Guest) -> None:
+    device, kind, size, _, priority = clean.run("tail -n 1 /proc/swaps").split()
+    assert (device, kind, priority) == ("/dev/zram0", "partition", "100")
+    total = int(clean.run("grep MemTotal /proc/meminfo").split()[1])
+    assert int(size) == pytest.approx(total / 2, rel=0.01)
+    memory = "/sys/fs/cgroup/uebo/{}/memory.swap.max"
+    assert int(clean.run(f"cat {memory.format('boinc')}")) == pytest.approx(0.12 * total * 1024, rel=0.03)
+    assert int(clean.run(f"cat {memory.format('metrics')}")) == 8 << 20, "half of its memory_max"
+
+
 def test_boot_shows_phases_and_times(clean: Guest) -> None:
     clean.wait_for_state("boinc", "running", 120)
     shown = clean.run("uebo boot")

@@ -17,7 +17,7 @@ from typing import Any
 
 from support import boinc_state, disks
 from support.consul import Consul
-from support.guest import Disk
+from support.guest import KEY, Disk
 from support.loaders import bookworms_uboot
 from support.machine import AARCH64, ARMHF, IMAGES, ROOT, PoweredOn
 from support.network import Bridge, Network, Server
@@ -207,6 +207,12 @@ class Rack:
             yield
         finally:
             self.lan.ip("route", "delete", f"{node.address}/32", "dev", self.bridge.name, "src", address)
+
+    def fleet(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`uebo fleet`, from a desk on the rack's network."""
+        ssh = f"ssh -F none -i {KEY} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=10"
+        command = self.lan.inside(str(ROOT / "desk/uebo"), "fleet", "--consul", f"{SERVER}:8500", "--ssh", ssh, *words)
+        return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
     def boinccmd(self, node: Node, *words: str) -> subprocess.CompletedProcess[str]:
         """In an empty directory: it takes a password that lies where it is."""

@@ -6,6 +6,7 @@ The tests go on from one another. Whatever happens, catalog and targets are righ
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ Record = Callable[[str, object], None]
 
 BOOT = 240.0  # seconds, three emulated boards at once
 SOON = 90.0  # seconds
+BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 # What no emulated board has, or what nothing that went well has. Prometheus has to understand the question all the same.
 WITHOUT_DATA = {
     "node_thermal_zone_temp": "QEMU's boards have no thermal zone",
@@ -152,6 +154,39 @@ def test_no_alert_fires_while_all_is_well_and_all_are_evaluated(rack: Rack) -> N
     assert [alert for alert in rack.prometheus.alerts() if alert["state"] == "firing"] == []
 
 
+# --- from a desk
+
+
+def test_the_whole_fleet_is_seen_at_a_glance(rack: Rack) -> None:
+    shown = rack.fleet()
+    (WORK / "fleet.txt").write_text(shown.stdout)
+    assert shown.returncode == 0, shown
+    head, *rows = shown.stdout.splitlines()
+    assert head.split()[:4] == ["NODE", "STATE", "TASKS", "PROGRESS"]
+    assert [row.split()[:3] for row in rows] == [[name, "working", "2/2"] for name in sorted(rack.nodes)], shown.stdout
+    told = json.loads(rack.fleet("status", "--json").stdout)
+    assert {name: node["node"]["hostname"] for name, node in told.items()} == {name: name for name in rack.nodes}
+
+
+def test_a_drain_over_ssh_tells_which_tasks_are_not_safe(rack: Rack) -> None:
+    drained = rack.fleet("drain", "rack-01", "--timeout", "3s")
+    assert drained.returncode == 1 and "rack-01: FAILED: without a checkpoint: " in drained.stdout, drained
+
+
+def test_nodes_are_rebooted_and_waited_for(rack: Rack, record_property: Record) -> None:
+    names = ["rack-01", "rack-02"]
+    before = {name: rack.nodes[name].run(BOOT_ID) for name in names}
+    for name in names:
+        rack.nodes[name].drop_ssh()
+    rebooted = rack.fleet("reboot", *names, "--at-once", "2")
+    assert rebooted.returncode == 0 and rebooted.stdout.count(": back after ") == 2, rebooted
+    for name in names:
+        rack.nodes[name].wait_for_ssh()
+        assert rack.nodes[name].run(BOOT_ID) != before[name]
+    wait_for_catalog(rack, *all_nodes(rack))
+    wait_for_targets(rack, *all_nodes(rack))
+
+
 # --- what happens to racks
 
 
@@ -197,6 +232,16 @@ def test_a_node_that_is_lost_stays_in_sight_and_the_alert_fires(rack: Rack, reco
     values = {(sample["metric"]["instance"], sample["metric"]["job"]): sample["value"][1] for sample in rack.prometheus.query("up")}
     assert values == {(target.instance, target.job): "0" if target.instance == node.name else "1" for target in offered(node, other)}
     assert alerts_of(rack, other) == set()
+
+
+def test_a_rolling_reboot_ends_at_the_first_node_that_is_not_there(rack: Rack) -> None:
+    before = rack.nodes["rack-02"].run(BOOT_ID)
+    seen = rack.fleet()
+    assert seen.returncode == 1 and re.search(r"^rack-01 +silent: ", seen.stdout, re.M), seen
+    rebooted = rack.fleet("reboot", "--all")
+    assert rebooted.returncode == 1, rebooted
+    assert rebooted.stdout.splitlines() == ["rack-01: begun", "rack-01: FAILED: it can't be reached by ssh", "not begun: rack-02"]
+    assert rack.nodes["rack-02"].run(BOOT_ID) == before
 
 
 def alerts_of(rack: Rack, node: Node) -> set[tuple[str, str]]:

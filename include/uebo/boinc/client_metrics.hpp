@@ -5,6 +5,7 @@
 #include <string>
 
 #include "uebo/boinc/client_report.hpp"
+#include "uebo/boinc/group_account.hpp"
 #include "uebo/metrics/families.hpp"
 
 namespace uebo::boinc {
@@ -16,6 +17,9 @@ void add_report(const ClientReport& report, metrics::Families& families);
 /// What is known of the scrape itself: boinc_up, its duration, and what the error was. Every scrape has it.
 void add_scrape(const Result<ClientReport>& report, std::chrono::duration<double> duration,
                 metrics::Families& families);
+
+/// What the kernel has counted for the client's group.
+void add_account(const GroupAccount& account, metrics::Families& families);
 
 /// The table for README.
 [[nodiscard]] std::string metrics_table();

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,9 @@ inline constexpr std::array<std::string_view, 15> kTaskStates{
     "new",           "files_downloading", "files_downloaded", "compute_error", "files_uploading", "files_uploaded",
     "aborted",       "upload_failed",     "unknown"};
 
+/// One of kTaskStates.
+[[nodiscard]] std::string_view state_of(const Task& task);
+
 /// Counts any number of tasks, and keeps at most `limit` of them: those that run first, then by their deadline.
 class Tasks {
  public:
@@ -78,6 +82,29 @@ struct ClientReport {
   Tasks tasks;
   std::size_t unreadable = 0;  // elements that are no XML, a name with a '<' for example
 };
+
+struct SuspendReason {
+  unsigned bit;
+  std::string_view name;
+};
+
+/// SUSPEND_REASON in lib/common_defs.h.
+inline constexpr std::array<SuspendReason, 13> kSuspendReasons{{{1, "batteries"},
+                                                                {2, "user_active"},
+                                                                {4, "user_request"},
+                                                                {8, "time_of_day"},
+                                                                {16, "benchmarks"},
+                                                                {32, "disk_size"},
+                                                                {64, "cpu_throttle"},
+                                                                {128, "no_recent_input"},
+                                                                {256, "initial_delay"},
+                                                                {512, "exclusive_app_running"},
+                                                                {1024, "cpu_usage"},
+                                                                {2048, "network_quota_exceeded"},
+                                                                {4096, "os"}}};
+
+/// The names of those that hold; none at all where the client has not said it.
+[[nodiscard]] std::optional<std::vector<std::string_view>> suspend_reasons(const ClientReport& report);
 
 /// Asks a client for all of it.
 class ClientReader {

@@ -66,9 +66,6 @@ class GuiRpc {
 /// The number in the first element of that name; 0 where there is none.
 [[nodiscard]] double number_in(std::string_view text, std::string_view element);
 
-/// Text as an element holds it.
-[[nodiscard]] std::string xml_escaped(std::string_view text);
-
 /// True when the client on this host answers <auth1/> with a nonce: it is up, and has read its password.
 [[nodiscard]] Result<bool> answers(std::uint16_t port = kGuiRpcPort,
                                    std::chrono::milliseconds patience = std::chrono::seconds(5));

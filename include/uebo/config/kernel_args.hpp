@@ -82,7 +82,8 @@ class KernelArgs {
 /// one is left, as its last byte: the other words of the line stay the same.
 [[nodiscard]] std::string blank_secrets(std::string_view command_line);
 
-/// The arguments for a role: from /run/uebo/cmdline (root only) where PID 1 has put it, else from /proc/cmdline.
+/// The arguments for a role: from /run/uebo/cmdline where PID 1 has put it, else from /proc/cmdline; so, too, for who
+/// is not root, whom it shows no secrets.
 [[nodiscard]] Result<KernelArgs> load_kernel_args();
 inline constexpr const char* kCommandLineFile = "/run/uebo/cmdline";
 

@@ -52,7 +52,7 @@ struct TaskRow {
   std::string name;
   pid_t pid = 0;
   int state = 1;
-  std::string resources;
+  std::string resources = {};
 };
 
 class KeptTasks : public testing::Test {

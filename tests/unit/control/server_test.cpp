@@ -66,7 +66,7 @@ class ServerTest : public testing::Test {
   /// This process is not the owner.
   void serve_readers(std::vector<uid_t> readers) {
     ServerContext context = node.context();
-    context.admission = {.owner = geteuid() + 1, .readers = std::move(readers), .group = std::nullopt};
+    context.admission = {.owner = geteuid() + 1, .readers = std::move(readers), .group = std::nullopt, .token = "t0k"};
     auto made = Server::create(*node.loop, node.supervisor, std::move(context), path);
     ASSERT_TRUE(made) << made.error().message();
     server = std::move(*made);
@@ -321,6 +321,27 @@ TEST_F(ServerTest, AReaderLooksAndChangesNothing) {
   EXPECT_EQ(ask(client, R"({"verb":"boot"})")["ok"], true);
 }
 
+TEST_F(ServerTest, AReaderWithTheTokenStartsStopsAndRestarts) {
+  serve_readers({geteuid()});
+  Client client(path);
+  EXPECT_TRUE(ask(client, R"({"verb":"restart","name":"web","token":"t0k"})")["ok"]);
+  const json refused = ask(client, R"({"verb":"start","name":"web","token":"t0K"})");
+  EXPECT_FALSE(refused["ok"]);
+  EXPECT_EQ(refused["error"], "start: the token is wrong");
+  EXPECT_FALSE(ask(client, R"({"verb":"poweroff","token":"t0k"})")["ok"]) << "no more than that";
+  EXPECT_FALSE(ask(client, R"({"verb":"reload","token":"t0k"})")["ok"]);
+}
+
+TEST(Token, OneThatIsEmptyOrInPartIsWrong) {
+  const Admission admission{.owner = 0, .readers = {}, .group = std::nullopt, .token = "secret"};
+  EXPECT_TRUE(is_token(admission, "secret"));
+  for (const auto* given : {"", "secre", "secrets", "secretsecret", "Secret"})
+    EXPECT_FALSE(is_token(admission, given)) << given;
+  const Admission none{.owner = 0, .readers = {}, .group = std::nullopt, .token = ""};
+  EXPECT_FALSE(is_token(none, ""));
+  EXPECT_FALSE(is_token(none, "a"));
+}
+
 TEST_F(ServerTest, AReaderHasFourPlaces) {
   serve_readers({geteuid()});
   std::vector<std::unique_ptr<Client>> clients;
@@ -355,7 +376,7 @@ TEST(Refusal, EachUserHasPlacesOfItsOwn) {
 }
 
 TEST(AccessOf, TheOwnerChangesAndReadersLook) {
-  const Admission admission{.owner = 0, .readers = {101, 102}, .group = 101};
+  const Admission admission{.owner = 0, .readers = {101, 102}, .group = 101, .token = {}};
   EXPECT_EQ(access_of(admission, 0), Access::Change);
   EXPECT_EQ(access_of(admission, 102), Access::Read);
   EXPECT_EQ(access_of(admission, 100), std::nullopt);
