@@ -31,20 +31,19 @@ unsigned highest_clock(const std::string& processors, int core) {
   return kilohertz / 1000;
 }
 
-std::string or_untold(std::string text) { return text.empty() ? kUntold : text; }
+std::string or_untold(const std::string& text) { return text.empty() ? std::string(kUntold) : text; }
 
 std::string clocks_of(const BoardFacts& facts) {
   std::string text;
-  for (auto kind = facts.cores.rbegin(); kind != facts.cores.rend(); ++kind)
-    if (kind->first > 0) text += fmt::format("{}{} MHz", text.empty() ? "" : ", ", kind->first);
+  for (const auto& [clock, count] : facts.cores)
+    if (clock > 0) text += fmt::format("{}{} MHz", text.empty() ? "" : ", ", clock);
   return or_untold(text);
 }
 
 /// "2 + 4": the fast ones first, as the clocks are.
 std::string cores_of(const BoardFacts& facts) {
   std::string text;
-  for (auto kind = facts.cores.rbegin(); kind != facts.cores.rend(); ++kind)
-    text += fmt::format("{}{}", text.empty() ? "" : " + ", kind->second);
+  for (const auto& [clock, count] : facts.cores) text += fmt::format("{}{}", text.empty() ? "" : " + ", count);
   return text;
 }
 

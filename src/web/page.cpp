@@ -259,9 +259,9 @@ std::string changes(const Json& document) {
   return section("changes", "Change something",
                  "<noscript><p>This needs JavaScript.</p></noscript>\n"
                  "<p><label for=\"token\">Token</label> <input id=\"token\" type=\"password\" autocomplete=\"off\">\n"
-                 "<button type=\"button\" data-verb=\"start\" data-name=\"drain\">drain</button>\n"
+                 "<button type=\"button\" data-verb=\"restart\" data-name=\"drain\">drain</button>\n"
                  "<button type=\"button\" data-verb=\"stop\" data-name=\"drain\">call the drain off</button>\n"
-                 "<button type=\"button\" data-verb=\"start\" data-name=\"drain-undo\">work again</button></p>\n"
+                 "<button type=\"button\" data-verb=\"restart\" data-name=\"drain-undo\">work again</button></p>\n"
                  "<p id=\"answer\" role=\"status\"></p>\n");
 }
 

@@ -73,7 +73,7 @@ class LogEvents {
     }
     if (!changed) return sink.write(kComment.data(), kComment.size());
     // Its directory may be another by now.
-    static_cast<void>(watch_->add(reader_.directory()));
+    if (!watch_->add(reader_.directory())) return false;
     return write(sink, reader_.new_lines());
   }
 

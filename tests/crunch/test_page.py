@@ -126,11 +126,17 @@ def test_with_the_token_services_are_restarted_and_the_node_is_drained(crunch: C
     seen.fill("#token", TOKEN)
     seen.click(restart)
     wait_for(lambda: crunch.guest.status("boinc_exporter").get("pid") not in (None, before), "it runs anew", 30)
-    seen.click("button[data-verb=start][data-name=drain]")
+    seen.click("button[data-verb=restart][data-name=drain]")
     seen.wait_for(lambda: "Drain:" in seen.text("#tasks"), "the drain is seen")
     seen.wait_for(lambda: "drained" in seen.text("header"), "the node is drained", 240)
     seen.picture(KEPT / "page-drained.png")
     assert document(address)["state"] == "drained"
     assert not crunch.running()
-    seen.click("button[data-verb=start][data-name=drain-undo]")
+    seen.click("button[data-verb=restart][data-name=drain-undo]")
     assert len(crunch.all_cores_busy()) == CORES
+    # Once more, and called off.
+    seen.click("button[data-verb=restart][data-name=drain]")
+    wait_for(lambda: crunch.guest.state("drain") == "running", "it drains again", 30)
+    seen.click("button[data-verb=stop][data-name=drain]")
+    seen.wait_for(lambda: "interrupted: the node works on as before" in seen.text("#tasks"), "it is called off")
+    assert len(crunch.running()) == CORES

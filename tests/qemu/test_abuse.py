@@ -87,7 +87,7 @@ def victims_of(abused: Guest) -> list[str]:
 def storm(abused: Guest) -> str:
     """What the storm says of itself, when it is over and all is up again."""
     victims, seen = victims_of(abused), len(abused.console)
-    abused.run(f"printf '%s\\n' {' '.join(victims)} >{abuse.VICTIMS}; uebo start --no-wait storm")
+    abused.run(f"printf '%s\\n' {' '.join(victims)} >{abuse.VICTIMS}; uebo restart --no-wait storm")
     abused.drop_ssh()  # its sessions are a part of a service that is killed
     line = re.compile(r"uebo: storm: (.*) \(\d+\.\d\d s\)")
     said = wait_for(lambda: line.search(abused.console, seen), "the storm is over", 600, 0.5)[1]

@@ -30,6 +30,14 @@ def test_promtool_finds_nothing_to_say(clean: Guest) -> None:
     assert checked.returncode == 0 and not checked.stdout and not checked.stderr, checked.stdout + checked.stderr
 
 
+def test_its_role_looks_at_pid_1_and_at_the_logs_and_has_no_privilege(clean: Guest) -> None:
+    pid = clean.wait_for_state("metrics", "ready")["pid"]
+    status = dict(line.split(":\t", 1) for line in clean.run(f"cat /proc/{pid}/status").splitlines() if ":\t" in line)
+    assert status["Uid"].split() == ["101"] * 4
+    assert set(status["Groups"].split()) == {"101", "103"}, "uebo-control and uebo-log"
+    assert int(status["CapEff"], 16) == 0 and status["NoNewPrivs"].strip() == "1"
+
+
 def test_they_tell_what_the_node_is(clean: Guest) -> None:
     text = clean.scrape(9101)
     assert value(text, "uebo_up") == 1

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,11 +10,11 @@
 namespace uebo::boinc {
 
 struct BoardFacts {
-  std::string device;                  // the device tree's model, or the DMI product
-  std::map<unsigned, unsigned> cores;  // how many of each highest clock, in MHz; 0: it is not told
-  std::string soc;                     // the least specific of the device tree's names: "rockchip,rk3399"
-  std::string architecture;            // uname -m
-  std::string kernel;                  // uname -r
+  std::string device;                                  // the device tree's model, or the DMI product
+  std::map<unsigned, unsigned, std::greater<>> cores;  // how many of each highest clock, in MHz; 0: it is not told
+  std::string soc;           // the least specific of the device tree's names: "rockchip,rk3399"
+  std::string architecture;  // uname -m
+  std::string kernel;        // uname -r
 };
 
 /// Where the machine tells of itself; for tests elsewhere.

@@ -58,7 +58,8 @@ TEST(BootJobs, UnmountStorageWhenItIsStopped) {
 }
 
 TEST(BootJobs, PurgeAfterTheDisksHadTheirChance) {
-  EXPECT_THAT(job("purge").needs, testing::IsSupersetOf({"storage-settled", "modules-settled", "storage-modules"}));
+  EXPECT_THAT(job("purge").needs,
+              testing::IsSupersetOf({"storage-settled", "modules-settled", "storage-modules", "zram"}));
 }
 
 config::ServiceSpec nfs_job(const std::string& name) {

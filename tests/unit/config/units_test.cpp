@@ -30,6 +30,8 @@ TEST(ParseDuration, RefusesWhatOverflows) {
 
 TEST(ParseSize, CountsInPowersOf1024) {
   EXPECT_EQ(parse_size("4096"), 4096U);
+  EXPECT_EQ(parse_percent("50%"), 50U);
+  for (const auto* const text : {"50", "%", "", "5.5%", "50%%", "-5%"}) EXPECT_FALSE(parse_percent(text)) << text;
   EXPECT_EQ(parse_size("10k"), 10'240U);
   EXPECT_EQ(parse_size("10K"), 10'240U);
   EXPECT_EQ(parse_size("40M"), 41'943'040U);

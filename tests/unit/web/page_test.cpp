@@ -125,7 +125,7 @@ TEST_F(Page, OffersChangesOnlyWhereThereIsAToken) {
   EXPECT_THAT(html(), Not(HasSubstr("data-verb")));
   facts.may_change = true;
   EXPECT_THAT(html(), HasSubstr("data-verb=\"restart\" data-name=\"boinc\" aria-label=\"restart boinc\""));
-  EXPECT_THAT(html(), HasSubstr("data-verb=\"start\" data-name=\"drain\""));
+  EXPECT_THAT(html(), HasSubstr("data-verb=\"restart\" data-name=\"drain\""));
 }
 
 TEST_F(Page, ADrainThatWorksIsSeen) {
