@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -185,7 +186,10 @@ class Keeper {
     else
       spdlog::warn("{}", set.error().message());
   }
-  [[nodiscard]] double share_in(unsigned run) const { return share_.first == run ? share_.second : 1; }
+  /// Of a run that it has not set anything for, nobody knows: a keeper that was killed may have.
+  [[nodiscard]] double share_in(unsigned run) const {
+    return share_.first == run ? share_.second : std::numeric_limits<double>::quiet_NaN();
+  }
 
   // --- what it watches
 

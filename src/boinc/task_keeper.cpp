@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "uebo/base/file.hpp"
 #include "uebo/base/markup.hpp"
@@ -92,7 +93,9 @@ void TaskKeeper::pin(const std::vector<Running>& now) {
   std::vector<PinnedTask> tasks;
   for (const Running& one : now) tasks.push_back({.pid = one.pid, .cores = one.task.cores()});
   Placement placement = place(*cores, tasks, placement_);
-  if (placement == placement_) return;
+  // A keeper that was killed has left tasks as it had bound them.
+  const bool first = !std::exchange(looked_, true);
+  if (placement == placement_ && !first) return;
   std::vector<int> all;
   for (const auto& core : *cores) all.push_back(core.number);
   for (const Running& one : now) {
@@ -101,9 +104,9 @@ void TaskKeeper::pin(const std::vector<Running>& now) {
     if (after != placement.end() && (before == placement_.end() || before->second != after->second)) {
       confine(one.family, after->second);
       spdlog::info("{} runs on processor {}", one.task.name, fmt::join(after->second, ", "));
-    } else if (after == placement.end() && before != placement_.end()) {
+    } else if (after == placement.end() && (first || before != placement_.end())) {
       confine(one.family, all);
-      spdlog::info("{} runs on any processor: there are more tasks than processors", one.task.name);
+      if (!first) spdlog::info("{} runs on any processor: there are more tasks than processors", one.task.name);
     }
   }
   placement_ = std::move(placement);

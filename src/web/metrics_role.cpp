@@ -36,6 +36,7 @@ using metrics::Families;
 constexpr std::uint16_t kPort = 9101;
 constexpr std::chrono::seconds kPatience{4};        // Prometheus waits for 10 s
 constexpr std::chrono::seconds kClientPatience{3};  // a page without BOINC's part is better than none
+constexpr std::chrono::seconds kFresh{1};
 constexpr std::size_t kTasksShown = 100;
 constexpr std::size_t kLinesShown = 30;
 constexpr std::size_t kDrainLines = 8;
@@ -109,13 +110,22 @@ class Node {
   std::optional<Json> boot_;
 };
 
-/// What several ask for at the same time is collected for one after the other.
+/// What several ask for within a second is collected once, however many they are.
 class Page {
  public:
   Page(config::Release release, bool may_change) : release_(std::move(release)), may_change_(may_change) {}
 
   Json document(const std::string& log_of) {
     const std::scoped_lock one_at_a_time(mutex_);
+    if (log_of == log_of_ && BootClock::now() - collected_ < kFresh) return document_;
+    document_ = collect(log_of);
+    log_of_ = log_of;
+    collected_ = BootClock::now();
+    return document_;
+  }
+
+ private:
+  Json collect(const std::string& log_of) {
     const auto status = ask("status");
     PageFacts page{.node = facts(release_),
                    .uptime = std::chrono::duration<double>(BootClock::now().time_since_epoch()).count(),
@@ -132,9 +142,11 @@ class Page {
     return status_document(page, status, client_.read(BootClock::now() + kClientPatience));
   }
 
- private:
   config::Release release_;
   bool may_change_;
+  Json document_;
+  std::string log_of_;
+  TimePoint collected_{};
   std::mutex mutex_;
   boinc::ClientReader client_{kTasksShown};
 };

@@ -58,6 +58,7 @@ class TaskKeeper {
   std::string group_name_;
   bool pins_;
   bool pressed_ = false;
+  bool looked_ = false;
   std::map<std::string, pid_t> seen_;  // what ran at the last look: tasks' names and processes
   Placement placement_;
   std::uint64_t kills_ = 0;            // of memory.events at the last look

@@ -164,6 +164,23 @@ TEST_F(KeptTasks, ThatOutnumberTheProcessorsShareThemAgain) {
   EXPECT_EQ(other.cores(), all) << "as many as it uses";
 }
 
+TEST_F(KeptTasks, ThatAKeeperBeforeHasBoundAreReleasedWhereTheyAreTooMany) {
+  const TaskProcess task;
+  const int all = task.cores();
+  if (all < 2) GTEST_SKIP() << "this machine has one processor";
+  members({task.pid()});
+  tasks = {{.name = "a", .pid = task.pid()}};
+  {
+    TaskKeeper killed(own_group, true);
+    look(killed);
+  }
+  ASSERT_EQ(task.cores(), 1);
+  tasks[0].resources = std::to_string(all + 1) + " CPUs";
+  TaskKeeper keeper(own_group, true);
+  look(keeper);
+  EXPECT_EQ(task.cores(), all);
+}
+
 TEST_F(KeptTasks, AreNotPinnedWhereThatIsOff) {
   const TaskProcess task;
   const int all = task.cores();

@@ -11,7 +11,8 @@ namespace {
 class ResourceLimits : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* file : {"memory.high", "memory.max", "pids.max", "cpu.weight", "cpu.weight.nice", "io.weight"})
+    for (const char* file :
+         {"memory.high", "memory.max", "memory.swap.max", "pids.max", "cpu.weight", "cpu.weight.nice", "io.weight"})
       tree_.write(file);
     tree_.write("cgroup.events", "populated 0\n");
   }
@@ -27,7 +28,8 @@ class ResourceLimits : public testing::Test {
 
 TEST_F(ResourceLimits, WithoutAnyNothingIsWritten) {
   apply();
-  for (const char* file : {"memory.high", "memory.max", "pids.max", "cpu.weight", "cpu.weight.nice", "io.weight"})
+  for (const char* file :
+       {"memory.high", "memory.max", "memory.swap.max", "pids.max", "cpu.weight", "cpu.weight.nice", "io.weight"})
     EXPECT_EQ(tree_.read(file), "") << file;
 }
 
@@ -43,6 +45,17 @@ TEST_F(ResourceLimits, EachGoesIntoItsFile) {
   EXPECT_EQ(tree_.read("pids.max"), "64");
   EXPECT_EQ(tree_.read("cpu.weight"), "1");
   EXPECT_EQ(tree_.read("io.weight"), "default 10");
+}
+
+TEST_F(ResourceLimits, SwapIsHalfOfTheMemoryUnlessTheFileSaysMore) {
+  apply();
+  EXPECT_EQ(tree_.read("memory.swap.max"), "") << "no bound of memory, none of swap";
+  spec_.memory_max = {config::MemoryBytes{40 << 20}};
+  apply();
+  EXPECT_EQ(tree_.read("memory.swap.max"), "20971520");
+  spec_.memory_swap_max = {config::MemoryBytes{50 << 20}};
+  apply();
+  EXPECT_EQ(tree_.read("memory.swap.max"), "52428800");
 }
 
 TEST_F(ResourceLimits, NiceWeighsTheGroupWhereNoWeightIsGiven) {
