@@ -161,7 +161,8 @@ class Keeper {
       if (const auto told = UEBO_TRY(one->step(*rpc_, now))) tell_console(told->text, told->good);
       if (one->keeps_connection()) return {};
     }
-    rpc_.reset();
+    // What is fetched for one that is not due yet is asked for over the same connection.
+    if (std::ranges::none_of(attachments_, &Attachment::keeps_connection)) rpc_.reset();
     return {};
   }
 
