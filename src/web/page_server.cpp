@@ -1,7 +1,6 @@
 #include "uebo/web/page_server.hpp"
 
 #include <httplib.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -190,18 +189,15 @@ void serve_page(httplib::Server& server, const PageSource& source) {
   server.Get("/log", guarded(&PageServer::log));
   server.Get("/boot.svg", guarded(&PageServer::boot));
   server.Post("/change", guarded(&PageServer::change));
-  server.Get("/page.css", [](const Request&, Response& response) {
-    set_page_headers(response);
-    response.set_content(std::string(page_style()), "text/css; charset=utf-8");
-  });
-  server.Get("/icon.svg", [](const Request&, Response& response) {
-    set_page_headers(response);
-    response.set_content(kIcon, "image/svg+xml");
-  });
-  server.Get("/page.js", [](const Request&, Response& response) {
-    set_page_headers(response);
-    response.set_content(std::string(page_script()), "text/javascript; charset=utf-8");
-  });
+  const auto file = [&server](const char* path, std::string_view content, const char* type) {
+    server.Get(path, [content, type](const Request&, Response& response) {
+      set_page_headers(response);
+      response.set_content(std::string(content), type);
+    });
+  };
+  file("/page.css", page_style(), "text/css; charset=utf-8");
+  file("/page.js", page_script(), "text/javascript; charset=utf-8");
+  file("/icon.svg", kIcon, "image/svg+xml");
 }
 
 }  // namespace uebo::web

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 from selenium import webdriver  # type: ignore[import-not-found]
 from selenium.webdriver.chrome.service import Service  # type: ignore[import-not-found]
+
+from support.waiting import wait_for
 
 DESK = (1280, 900)
 PHONE = (390, 844)
@@ -62,11 +63,10 @@ class Browser:
         return {node["role"]["value"] for node in self._command("Accessibility.getFullAXTree")["nodes"] if not node.get("ignored") and "role" in node}
 
     def wait_for(self, condition: Callable[[], Any], what: str, deadline: float = 60) -> Any:
-        end = time.monotonic() + deadline
-        while not (found := condition()):
-            assert time.monotonic() < end, f"{what}; the page says: {self.text()}"
-            time.sleep(0.2)
-        return found
+        try:
+            return wait_for(condition, what, deadline, 0.2)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the page says: {self.text()}") from None
 
     def _command(self, name: str, **parameters: Any) -> Any:
         return self.driver.execute_cdp_cmd(name, parameters)
